@@ -1,0 +1,23 @@
+/** What each queue carries. Job data are ids only: whatever a job needs else is read from the database. */
+export interface Jobs {
+  mail: { requestId: string } | { mailId: string }
+  housekeeping: { task: 'enqueue' | 'expire' | 'purge' }
+}
+
+export type QueueName = keyof Jobs
+
+export const queueNames: readonly QueueName[] = ['mail', 'housekeeping']
+
+/** A job to add. `id` must be text without a colon and not only digits; `runAt` is the earliest moment to run. */
+export interface NewJob<Q extends QueueName = QueueName> {
+  id: string
+  data: Jobs[Q]
+  runAt?: Date
+}
+
+/** @throws TypeError when the queues could not take `id` as a job's id. */
+export function assertJobId(id: string): void {
+  if (id === '' || id.includes(':') || /^\d+$/.test(id)) {
+    throw new TypeError('a job id must be text without a colon and not only digits')
+  }
+}

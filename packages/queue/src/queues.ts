@@ -1,0 +1,162 @@
+import { Queue } from 'bullmq'
+import { type Backend, openLink } from './backend.ts'
+import { QueueUnavailableError, serverCode } from './errors.ts'
+import { assertJobId, type Jobs, type NewJob, type QueueName, queueNames } from './jobs.ts'
+import { type Log, watchReach } from './reach.ts'
+import { jobOptions } from './retry.ts'
+
+export const jobStates = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const
+export type JobState = (typeof jobStates)[number]
+
+/** The producers' side. Every call rejects with QueueUnavailableError within about a second when the server is away. */
+export interface Queues {
+  /**
+   * Adds jobs. A job whose id is waiting, delayed or active already is left as it is. One that had failed for good
+   * runs again at once, with all its tries, whatever `runAt` says.
+   * @throws TypeError for an id that cannot be one.
+   */
+  add<Q extends QueueName>(queue: Q, jobs: readonly NewJob<Q>[]): Promise<void>
+  /**
+   * Sees to it that a job with these data comes up every `everyMs` milliseconds. Call it again and again: it costs
+   * one look when all is well, and restores what a flushed Redis forgot.
+   */
+  ensureSchedule<Q extends QueueName>(queue: Q, id: string, everyMs: number, data: Jobs[Q]): Promise<void>
+  /** How many jobs are in each state. */
+  counts(queue: QueueName): Promise<Record<JobState, number>>
+  /** Resolves when the server answers. */
+  ping(): Promise<void>
+  /** Lets go of the server; never takes longer than two seconds. */
+  close(): Promise<void>
+}
+
+const deadlineMs = 1_000
+const chunkSize = 100
+
+/** Opens the producers' side. Connects at the first call, and again by itself after an outage. */
+export function openQueues({ backend, log }: { backend: Backend; log: Log }): Queues {
+  const reach = watchReach(log, 'queues')
+  const link = openLink(backend, reach, { patient: false })
+  let opened: Promise<Map<QueueName, Queue>> | undefined
+  let closed = false
+
+  // BullMQ remembers a failed first connection for ever, so its queues are made only once the server answers.
+  async function connect(): Promise<Map<QueueName, Queue>> {
+    await link.reach()
+    const queues = new Map(queueNames.map(name => [name, makeQueue(name)]))
+    try {
+      await Promise.all([...queues.values()].map(queue => queue.waitUntilReady()))
+    } catch (error) {
+      await Promise.allSettled([...queues.values()].map(queue => queue.close()))
+      throw error
+    }
+    return queues
+  }
+
+  function makeQueue(name: QueueName): Queue {
+    const queue = new Queue(
+      name,
+      {
+        connection: link.connection,
+        prefix: link.prefix,
+        skipWaitingForReady: true,
+        defaultJobOptions: jobOptions,
+      },
+      link.factory,
+    )
+    queue.on('error', error => reach.odd(error))
+    return queue
+  }
+
+  async function open(name: QueueName): Promise<Queue> {
+    opened ??= connect().catch(error => {
+      opened = undefined
+      throw error
+    })
+    const queue = (await opened).get(name)
+    if (!queue) throw new TypeError('no such queue')
+    return queue
+  }
+
+  async function attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (closed) throw new QueueUnavailableError('closed')
+    try {
+      return await within(deadlineMs, work())
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof QueueUnavailableError) throw error
+      throw new QueueUnavailableError(serverCode(error), error)
+    }
+  }
+
+  return {
+    async add(name, jobs) {
+      for (const job of jobs) assertJobId(job.id)
+      for (let start = 0; start < jobs.length; start += chunkSize) {
+        await attempt(async () => addChunk(await open(name), name, jobs.slice(start, start + chunkSize)))
+      }
+    },
+    ensureSchedule: (name, id, everyMs, data) =>
+      attempt(async () => {
+        assertJobId(id)
+        const queue = await open(name)
+        const known = await queue.getJobScheduler(id)
+        const late = Date.now() - Math.max(2 * everyMs, 60_000)
+        const same = known?.every === everyMs && JSON.stringify(known.template?.data) === JSON.stringify(data)
+        if (same && (known.next ?? 0) > late) return
+        // A failed round is made up for by the next one.
+        await queue.upsertJobScheduler(
+          id,
+          { every: everyMs },
+          { name, data, opts: { ...jobOptions, attempts: 1 } },
+        )
+      }),
+    counts: name =>
+      attempt(async () => {
+        const queue = await open(name)
+        const counts = await queue.getJobCounts(...jobStates)
+        return Object.fromEntries(jobStates.map(state => [state, counts[state] ?? 0])) as Record<
+          JobState,
+          number
+        >
+      }),
+    ping: () => attempt(() => link.reach()),
+    async close() {
+      closed = true
+      const queues = await opened?.catch(() => undefined)
+      await Promise.race([
+        Promise.allSettled([...(queues?.values() ?? [])].map(queue => queue.close())),
+        new Promise(resolve => setTimeout(resolve, deadlineMs).unref()),
+      ])
+      await link.close()
+    },
+  }
+}
+
+async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]): Promise<void> {
+  const added = jobs.map(job => ({
+    name,
+    data: job.data,
+    opts: { jobId: job.id, delay: job.runAt ? Math.max(0, job.runAt.getTime() - Date.now()) : 0 },
+  }))
+  await queue.addBulk(added)
+  // BullMQ takes an id that it knows in any state for added.
+  const states = await Promise.all(jobs.map(job => queue.getJobState(job.id)))
+  const failed = jobs.filter((_, index) => states[index] === 'failed')
+  await Promise.all(failed.map(job => runAgain(queue, job.id)))
+}
+
+async function runAgain(queue: Queue, id: string): Promise<void> {
+  const job = await queue.getJob(id)
+  try {
+    await job?.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+  } catch (error) {
+    // Somebody else was first: it waits, runs or is done by now.
+    if ((await queue.getJobState(id)) === 'failed') throw error
+  }
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new QueueUnavailableError('ETIMEDOUT')), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,60 @@
+import { serverCode } from './errors.ts'
+
+/** The part of a logger that the queues use. `fields` hold ids, codes and counts only. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Reach {
+  /** The server answered. Logged once when it had been away. */
+  up(): void
+  /** The server is away. Logged once until it is back. */
+  down(error: unknown): void
+  /** Any other error. The same code is logged at most once a minute. */
+  odd(error: unknown): void
+  /** Something an operator should change. */
+  advise(fields: object, message: string): void
+}
+
+const outage =
+  /^(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|MaxRetriesPerRequestError|ClusterAllFailedError|ConnectionClosedError|08\w{3}|57P\d\d|53300|LOADING|CLUSTERDOWN|MASTERDOWN)$/
+
+/** Whether the server is away, starting or leaving, as opposed to having refused what was asked. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (outage.test(serverCode(error))) return true
+  return /^(Connection (is closed|terminated)|Command timed out|Query read timeout|Stream isn't writeable|timeout exceeded when trying to connect|All sentinels are unreachable)/.test(
+    error.message,
+  )
+}
+
+/** Watches one server for the log: a line per change, not per retry. */
+export function watchReach(log: Log, part: string): Reach {
+  let away = false
+  const said = new Map<string, number>()
+  function down(error: unknown) {
+    if (away) return
+    away = true
+    log.warn({ queue: part, code: serverCode(error) }, 'queue server out of reach, trying again')
+  }
+  return {
+    up() {
+      if (!away) return
+      away = false
+      log.info({ queue: part }, 'queue server back')
+    },
+    down,
+    odd(error) {
+      if (isOutage(error)) return down(error)
+      const code = serverCode(error)
+      if (Date.now() - (said.get(code) ?? Number.NEGATIVE_INFINITY) < 60_000) return
+      said.set(code, Date.now())
+      log.error({ queue: part, code }, 'queue error')
+    },
+    advise(fields, message) {
+      log.warn(fields, message)
+    },
+  }
+}

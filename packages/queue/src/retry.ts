@@ -1,0 +1,23 @@
+/** How often a job whose handler threw is tried, the first time included. */
+export const attempts = 8
+
+const baseMs = 1_000
+const capMs = 60_000
+
+/**
+ * Milliseconds to wait after the given failed attempt (counted from 1): doubling from 1 s, at most 60 s, of which
+ * the upper half is left to chance so that jobs which failed together do not come back together.
+ */
+export function retryDelay(attempt: number, random: () => number = Math.random): number {
+  const full = Math.min(capMs, baseMs * 2 ** (attempt - 1))
+  return Math.round(full / 2 + (full / 2) * random())
+}
+
+/** Options of every added job: a done job's id is free again at once, failed jobs stay to be looked at. */
+export const jobOptions = {
+  attempts,
+  backoff: { type: 'jittered' },
+  removeOnComplete: true,
+  removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
+  stackTraceLimit: 1,
+}
