@@ -1,0 +1,60 @@
+/** The closed sets and JSON shapes that the tables hold. */
+export type Directory = 'builtin' | 'caller' | 'http'
+export type KeyKind = 'secret' | 'publishable'
+export type MailKind = 'reset' | 'notice'
+export type Dialect = 'sparekey' | 'akinon' | 'payabli' | 'nile' | 'platform' | 'autoshares'
+
+export type RequestStatus =
+  | 'accepted'
+  | 'sending'
+  | 'sent'
+  | 'used'
+  | 'expired'
+  | 'replaced'
+  | 'unknown'
+  | 'failed'
+  | 'ignored'
+  | 'cancelled'
+
+export type MailStatus = 'queued' | 'sending' | 'sent' | 'unknown' | 'failed' | 'cancelled'
+
+export type OutcomeClass =
+  | 'accepted'
+  | 'refused'
+  | 'later'
+  | 'throttled'
+  | 'lost_before_data'
+  | 'lost_after_data'
+
+export interface Brand {
+  color: string
+  logoUrl?: string
+  supportEmail?: string
+  address?: string
+}
+
+export interface Limits {
+  perRecipientHour: number
+  perRecipientDay: number
+  perAddressMinute: number
+  perKeyMinute: number
+}
+
+export interface ClientFacts {
+  ip?: string
+  userAgent?: string
+}
+
+export interface Recipient {
+  id: string
+  email: string
+  name?: string
+  locale?: string
+}
+
+export interface NoticeDetails {
+  login: string
+  changedAt: string
+  ip?: string
+  userAgent?: string
+}

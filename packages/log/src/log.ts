@@ -1,0 +1,40 @@
+import { pino } from 'pino'
+
+/** One JSON line an event. `fields` must hold ids, codes and counts; never a token, a code, a key or a body. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Logs to standard output. `level` is the least severe that is written. */
+export function createLog(level: string, part: string): Log {
+  return pino({
+    level,
+    base: { part },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: label => ({ level: label }) },
+    // The default serializer writes messages and stacks, which can hold statement parameters.
+    serializers: { error: describeError },
+  })
+}
+
+/**
+ * What may be said of an unknown error in a log: its class, its code and where it arose. Its message is left
+ * out, because a driver's message holds parameters: addresses, digests, names.
+ */
+export function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { name: typeof error }
+  const cause = error.cause instanceof Error ? error.cause : undefined
+  const code = (error as { code?: unknown }).code ?? (cause as { code?: unknown } | undefined)?.code
+  const at = /\bat .*/.exec((error.stack ?? '').slice((error.stack ?? '').indexOf('\n    at ')))?.[0]
+  return { name: error.name, ...(code === undefined ? {} : { code: String(code) }), ...(at ? { at } : {}) }
+}
+
+/** `anna@example.com` → `a•••@example.com`; what has no `@` keeps its first letter only. */
+export function maskAddress(text: string): string {
+  const at = text.lastIndexOf('@')
+  const first = [...text][0] ?? ''
+  return at > 0 ? `${first}•••${text.slice(at)}` : `${first}•••`
+}

@@ -1,0 +1,51 @@
+/**
+ * Tokens and codes as pure functions. A token is derived, not stored: the same key, request and seed always
+ * give the same token, so that a retried mail carries the same link and nothing readable lies anywhere.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/** Bytes of a seed: as many as the HMAC gives out, so that the seed adds the token's whole entropy. */
+export const SEED_BYTES = 32
+
+/**
+ * The token of a request: 256 bits, base64url, 43 characters.
+ * HMAC-SHA256 (RFC 2104) over `requestId ‖ 0 ‖ seed`; the purpose in front keeps tokens and codes apart.
+ */
+export function deriveToken(key: Buffer, requestId: string, seed: Buffer): string {
+  return mac(key, 'token', requestId, seed).toString('base64url')
+}
+
+/**
+ * The code of a request: `digits` decimal digits, from the same seed. 64 bits modulo 10^digits: the bias is below 10^-10.
+ */
+export function deriveCode(key: Buffer, requestId: string, seed: Buffer, digits: number): string {
+  if (!Number.isInteger(digits) || digits < 6 || digits > 10) throw new TypeError('a code has 6 to 10 digits')
+  const number = mac(key, 'code', requestId, seed).readBigUInt64BE() % 10n ** BigInt(digits)
+  return number.toString().padStart(digits, '0')
+}
+
+/** What the database keeps of a token: SHA-256. Enough, since a token has 256 bits (ASVS 5.0 11.4.3 is for passwords). */
+export function digestToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** What the database keeps of a code: keyed, since 10^8 codes are tried in a second without the key. */
+export function digestCode(key: Buffer, requestId: string, code: string): Buffer {
+  return mac(key, 'code digest', requestId, Buffer.from(code))
+}
+
+/** Compares two digests in constant time. Throws TypeError if they are not digests of one kind. */
+export function sameDigest(a: Buffer, b: Buffer): boolean {
+  if (a.length !== 32 || b.length !== 32) throw new TypeError('digests have 32 bytes')
+  return timingSafeEqual(a, b)
+}
+
+/** Whether a text can be a token at all: 43 characters of base64url (RFC 4648 section 5). */
+export function isToken(text: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(text)
+}
+
+function mac(key: Buffer, purpose: string, requestId: string, rest: Buffer): Buffer {
+  if (key.length !== 32) throw new TypeError('a key has 32 bytes')
+  return createHmac('sha256', key).update(`sparekey ${purpose}\0${requestId}\0`).update(rest).digest()
+}
