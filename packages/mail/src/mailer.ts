@@ -1,0 +1,67 @@
+import { compose, type Message } from './message.ts'
+import { type Attempt, classify, oneLine, triesNext } from './outcome.ts'
+import { parseServer } from './server.ts'
+import { createTransport } from './transport.ts'
+
+export interface MailerOptions {
+  /** `smtp://` or `smtps://` URLs, tried in order; see parseServer. */
+  servers: readonly string[]
+  /** Time for one mail, all servers together. */
+  deadlineMs?: number
+  /** Connections to each server. */
+  connections?: number
+  /** Let a password go over an unencrypted line to another machine. */
+  allowPlaintext?: boolean
+  /** Certificates (PEM) to trust instead of the system's. */
+  ca?: string
+}
+
+export interface Mailer {
+  /**
+   * Hands one mail to the first server that decides about it. One attempt for each server asked, the last one
+   * decides. Throws TypeError for a message that can't be sent to anybody, never for what a server says or does.
+   */
+  send(message: Message): Promise<[Attempt, ...Attempt[]]>
+  /** Waits for running sends, closes every connection. May be called more than once. */
+  close(): Promise<void>
+}
+
+/** Opens nothing until the first send. Throws TypeError for a server URL that can't be used. */
+export function createMailer(options: MailerOptions): Mailer {
+  const { deadlineMs = 30_000, connections = 5, allowPlaintext = false, ca } = options
+  if (options.servers.length === 0) throw new TypeError('mailer: no mail server')
+  const transports = options.servers
+    .map(url => parseServer(url, { allowPlaintext }))
+    .map(server => createTransport(server, { connections, ...(ca && { ca }) }))
+  let closing: Promise<void> | undefined
+
+  return {
+    async send(message) {
+      const mail = await compose(message)
+      if (closing) throw new TypeError('mailer: closed')
+      const end = performance.now() + deadlineMs
+      const attempts: Attempt[] = []
+      for (const [index, transport] of transports.entries()) {
+        const start = performance.now()
+        const totalMs = Math.max(end - start, 1)
+        // A server that says nothing must leave time for those after it.
+        const beforeDataMs = totalMs / (transports.length - index)
+        const ending = await transport.send(mail, { beforeDataMs, totalMs })
+        const attempt: Attempt = {
+          transport: transport.label,
+          class: classify(ending),
+          ...(ending.code && { code: ending.code }),
+          ...(ending.response && { response: oneLine(ending.response) }),
+          durationMs: Math.round(performance.now() - start),
+        }
+        attempts.push(attempt)
+        if (!triesNext(attempt)) break
+      }
+      return attempts as [Attempt, ...Attempt[]]
+    },
+    close() {
+      closing ??= Promise.all(transports.map(transport => transport.close())).then(() => {})
+      return closing
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { checkAddress } from '../src/address.ts'
+
+describe('checkAddress', () => {
+  test.each([
+    ['ada@example.com', 'ada@example.com'],
+    ['Ada.L+tag@Example.COM', 'Ada.L+tag@example.com'],
+    ["o'hara@example.ie", "o'hara@example.ie"],
+    ['demo@localhost', 'demo@localhost'],
+    ['jörg@example.com'.replace('ö', 'o'), 'jorg@example.com'],
+    ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
+    ['ada@xn--bcher-kva.example', 'ada@xn--bcher-kva.example'],
+  ])('takes %s', (text, address) => expect(checkAddress(text)).toBe(address))
+
+  test.each([
+    'a@x.test\nRCPT TO:<b@x.test>',
+    'a@x.test\r\n',
+    'a\0@x.test',
+    'a@x.test\0',
+    'a@x.test,b@x.test',
+    'a@x.test;b@x.test',
+    'team:a@x.test,b@x.test;',
+    'a(comment)@x.test',
+    'a@x.test (comment)',
+    '"a b"@x.test',
+    '"a@evil.test"@x.test',
+    'Ada <a@x.test>',
+    '<a@x.test>',
+    '=?utf-8?q?a?=@x.test',
+    'a@[127.0.0.1]',
+    'a@[IPv6:::1]',
+    'a@127.0.0.1',
+    'a@127.1',
+    'a@0x7f.1',
+    'a@１２７.０.０.１',
+    'a@ｘ.test',
+    'a@x%2etest',
+    'a@%65vil.test',
+    'a%40evil.test@x.test\n',
+    'a@xn--0049',
+    'a@xn--0049.test',
+    'a@test',
+    'a@x..test',
+    'a@.x.test',
+    'a@x.test.',
+    'a@-x.test',
+    'a@x_y.test',
+    '.a@x.test',
+    'a..b@x.test',
+    'a.@x.test',
+    'a@b@x.test',
+    'mıke@x.test',
+    'a@ﬁ.test',
+    ' a@x.test',
+    'a b@x.test',
+    '@x.test',
+    'a@',
+    '',
+    `${'a'.repeat(65)}@x.test`,
+    `a@${'x'.repeat(64)}.test`,
+    `a@${'x.'.repeat(130)}test`,
+    'a'.repeat(64_000),
+  ])('refuses %j', text => expect(checkAddress(text)).toBeNull())
+
+  test.each([
+    [['a@x.test']],
+    [{ address: 'a@x.test' }],
+    [{ toString: () => 'a@x.test' }],
+    [null],
+    [undefined],
+    [1],
+  ])('refuses what is no text: %j', value => expect(checkAddress(value)).toBeNull())
+})
