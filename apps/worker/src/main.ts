@@ -1,0 +1,55 @@
+import { createServer } from 'node:http'
+import type { Config, Secret } from '@sparekey/config/config'
+import { openDb } from '@sparekey/db/db'
+import type { Log } from '@sparekey/log/log'
+import { createMailer } from '@sparekey/mail/mailer'
+import { createRenderer } from '@sparekey/mail/render'
+import { openBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
+import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
+import { createHealth } from './health.ts'
+import { createWorker } from './worker.ts'
+
+export interface RunWorkerOptions {
+  config: Config
+  secrets: readonly Secret[]
+  databaseUrl: string
+  smtpUrls: readonly string[]
+  log: Log
+  /** Serve health on `config.workerPort`. */
+  listen: boolean
+}
+
+/** Starts the workers of one process. Throws TypeError for a mail server's address that can't be used. */
+export async function runWorker(options: RunWorkerOptions): Promise<{ close(): Promise<void> }> {
+  const { config, secrets, databaseUrl, smtpUrls, log, listen } = options
+  const mailer = createMailer({ servers: smtpUrls, deadlineMs: SEND_DEADLINE_MS })
+  const renderer = createRenderer()
+  const { db, ping, close: closeDb } = openDb(databaseUrl)
+  const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
+  const queues = openQueues({ backend, log })
+  const server = listen ? createServer(createHealth({ ping, queues })) : undefined
+  if (server) {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(config.workerPort, config.host, resolve)
+    })
+  }
+  const worker = createWorker({
+    context: { db, queues, secrets, log },
+    delivery: { mailer, renderer, publicUrl: config.publicUrl, mailFrom: config.mailFrom },
+    backend,
+    queues,
+    concurrency: config.workerConcurrency,
+    retentionDays: config.retentionDays,
+    log,
+  })
+  return {
+    async close() {
+      server?.close()
+      server?.closeAllConnections()
+      await worker.close(config.shutdownGraceMs)
+      await Promise.all([mailer.close(), queues.close()])
+      await closeDb()
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { describeError, type Log } from '@sparekey/log/log'
+import type { Backend } from '@sparekey/queue/backend'
+import type { Queues } from '@sparekey/queue/queues'
+import { startWorker } from '@sparekey/queue/worker'
+import type { Context } from '@sparekey/reset/context'
+import { type Delivery, deliverMail, deliverReset } from '@sparekey/reset/deliver'
+import { enqueueLost, expire, purge } from '@sparekey/reset/housekeeping'
+
+/** How often each housekeeping task runs, in milliseconds. */
+const rounds = { enqueue: 15_000, expire: 30_000, purge: 3_600_000 } as const
+
+export interface WorkerOptions {
+  context: Context
+  delivery: Delivery
+  backend: Backend
+  queues: Pick<Queues, 'ensureSchedule'>
+  concurrency: number
+  retentionDays: number
+  log: Log
+}
+
+/** Starts the mail and housekeeping workers. `close` lets running jobs end within the grace, in milliseconds. */
+export function createWorker({
+  context,
+  delivery,
+  backend,
+  queues,
+  concurrency,
+  retentionDays,
+  log,
+}: WorkerOptions) {
+  const mail = startWorker({
+    backend,
+    queue: 'mail',
+    concurrency,
+    log,
+    handle: async data =>
+      'requestId' in data
+        ? await deliverReset(context, delivery, data.requestId)
+        : await deliverMail(context, delivery, data.mailId),
+  })
+  const tasks = {
+    enqueue: () => enqueueLost(context),
+    expire: () => expire(context),
+    purge: () => purge(context, retentionDays),
+  }
+  const housekeeping = startWorker({
+    backend,
+    queue: 'housekeeping',
+    concurrency: 1,
+    log,
+    handle: async ({ task }) => {
+      const count = await tasks[task]()
+      if (count > 0) log.info({ task, count }, 'housekeeping')
+    },
+  })
+
+  // Said again and again, since an emptied Redis forgets its schedules. Rows need housekeeping most just then.
+  const schedule = async () => {
+    try {
+      for (const task of Object.keys(rounds) as (keyof typeof rounds)[]) {
+        await queues.ensureSchedule('housekeeping', task, rounds[task], { task })
+      }
+    } catch (error) {
+      log.debug({ error: describeError(error) }, 'schedule not written; will try again')
+    }
+  }
+  void schedule()
+  const timer = setInterval(schedule, 15_000)
+
+  return {
+    async close(graceMs?: number) {
+      clearInterval(timer)
+      await Promise.all([mail.close(graceMs), housekeeping.close(graceMs)])
+    },
+  }
+}
