@@ -28,7 +28,10 @@ export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { name: typeof error }
   const cause = error.cause instanceof Error ? error.cause : undefined
   const code = (error as { code?: unknown }).code ?? (cause as { code?: unknown } | undefined)?.code
-  const at = /\bat .*/.exec((error.stack ?? '').slice((error.stack ?? '').indexOf('\n    at ')))?.[0]
+  // A message may hold lines that look like frames: only what follows it is the trace.
+  const { stack = '', message } = error
+  const trace = stack.slice(stack.indexOf(message) + message.length)
+  const at = /\n {4}at (.*)/.exec(trace)?.[1]
   return { name: error.name, ...(code === undefined ? {} : { code: String(code) }), ...(at ? { at } : {}) }
 }
 

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { createBreachCheck } from '../src/passwords/breach.ts'
+import { checkPassword, type PolicyFacts } from '../src/passwords/policy.ts'
+
+const check = (password: string, facts: Partial<PolicyFacts> = {}) =>
+  checkPassword(password, {
+    minLength: 15,
+    login: 'anna@example.com',
+    applicationName: 'Acme Shop',
+    ...facts,
+  })
+
+describe('a new password', () => {
+  it.each([
+    'correct horse battery staple',
+    'tangled river copper sky',
+    'mein hund mag gerne kaese',
+    'x8#kQ2!vLm9@Zp4wR',
+    'пароль из нескольких слов',
+    '馬と電池とホチキスの正しい長い合言葉',
+    '🐴🔋📎✅🎈🌍🚲🍕🎸🦊🌵🧊🪁🎲🧭',
+    `${'long passphrases are fine '.repeat(9)}ok`,
+    'anna walks to the lake on sundays',
+  ])('is taken: %s', password => {
+    expect(check(password)).toEqual([])
+  })
+
+  it.each([
+    'a'.repeat(16),
+    'passwordpassword',
+    'qwertyuiopasdfgh',
+    '1234567890123456',
+    'abcdefghijklmnop',
+    '1q2w3e4r5t6y7u8i',
+  ])('is refused for being guessed at once: %s', password => {
+    const reasons = check(password)
+    expect(reasons.some(reason => reason === 'too_guessable' || reason === 'too_common')).toBe(true)
+  })
+
+  it('has its length counted in code points of its NFC form', () => {
+    const facts = { minLength: 8 }
+    expect(check('🐴🔋📎✅🎈🌍🚲', facts)).toContain('too_short')
+    expect(check('🐴🔋📎✅🎈🌍🚲🍕', facts)).not.toContain('too_short')
+    expect(check('u\u0308kzmpqw', facts)).toContain('too_short')
+    expect(check('u\u0308kzmpqwj', facts)).not.toContain('too_short')
+  })
+
+  it('may have 256 characters and no more', () => {
+    const most = Array.from({ length: 256 }, (_, i) =>
+      String.fromCharCode(97 + ((i * i * 7 + i * 3) % 26)),
+    ).join('')
+    expect(check(most)).not.toContain('too_long')
+    expect(check(`${most}x`)).toEqual(['too_long'])
+    expect(check('x'.repeat(1_000_000))).toEqual(['too_long'])
+  })
+
+  it('is not a common one, in whatever case', () => {
+    expect(check('PassWord', { minLength: 8 })).toEqual(['too_common'])
+  })
+
+  it.each([
+    'anna@example.com',
+    'Anna.Example.Com',
+    'annaanna-anna12345',
+    'acme shop acme 1',
+    'anna@example.com1234',
+  ])('is refused for being like the login or the application: %s', password => {
+    expect(check(password)).toContain('like_login')
+  })
+
+  it('may hold a word of the login beside enough else', () => {
+    expect(check('annabelle-x7#kQ2!vTz', { login: 'annabelle@example.com' })).toEqual([])
+  })
+
+  it('is refused for the account’s address and name too', () => {
+    expect(check('maria.miller2024', { login: 'm1', email: 'maria.miller@example.com' })).toContain(
+      'like_login',
+    )
+    expect(check('ottokar weinstein', { name: 'Ottokar Weinstein' })).toContain('like_login')
+  })
+
+  it('needs no digits, capitals or signs', () => {
+    expect(check('zebra lantern quilt mossy')).toEqual([])
+  })
+
+  it('of 8 random characters passes where the application asks for 8', () => {
+    expect(check('k7#vQ2!x', { minLength: 8 })).toEqual([])
+  })
+
+  it('is looked at in a moment, whatever it is made of', () => {
+    check('warm up the dictionaries')
+    for (const text of ['@$1!|0', ')(*&', '12', 'p4ssw0rd', 'aB3']) {
+      const began = performance.now()
+      check(text.repeat(256).slice(0, 256))
+      expect(performance.now() - began).toBeLessThan(500)
+    }
+  })
+})
+
+describe('the breach check', () => {
+  it('lets the password through, with one line that does not hold it, where nobody answers', async () => {
+    const lines: string[] = []
+    const log = { warn: (fields: object, message: string) => lines.push(JSON.stringify({ fields, message })) }
+    const isBreached = createBreachCheck({ baseUrl: 'http://127.0.0.1:1', timeoutMs: 300, log })
+    expect(await isBreached('correct horse battery staple')).toBe(false)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain('horse')
+  })
+})
