@@ -1,12 +1,14 @@
 import { createServer } from 'node:http'
 import type { Config, Secret } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
-import type { Log } from '@sparekey/log/log'
+import { localeNames } from '@sparekey/locale/locales'
+import { describeError, type Log } from '@sparekey/log/log'
 import { createMailer } from '@sparekey/mail/mailer'
 import { createRenderer } from '@sparekey/mail/render'
 import { openBackend } from '@sparekey/queue/backend'
 import { openQueues } from '@sparekey/queue/queues'
 import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
+import { warmTemplates } from '@sparekey/reset/warm'
 import { createHealth } from './health.ts'
 import { createWorker } from './worker.ts'
 
@@ -34,8 +36,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
       server.once('error', reject).listen(config.workerPort, config.host, resolve)
     })
   }
+  const context = { db, queues, secrets, log }
+  // Before the first job, but not instead of it: without the database mails compile when they are due.
+  await warmTemplates(context, renderer, localeNames).catch(error => {
+    log.warn({ error: describeError(error) }, 'templates not compiled ahead')
+  })
   const worker = createWorker({
-    context: { db, queues, secrets, log },
+    context,
     delivery: { mailer, renderer, publicUrl: config.publicUrl, mailFrom: config.mailFrom },
     backend,
     queues,

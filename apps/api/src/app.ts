@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Log } from '@sparekey/log/log'
+import type { Mailbox } from '@sparekey/mailbox/mailbox'
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import { createNotFound } from './allow.ts'
+import { type AuthDeps, createAuth } from './auth.ts'
+import { createClientOf } from './client.ts'
+import { addDocs } from './docs.ts'
+import { addDocument } from './document.ts'
+import type { Api, Env } from './endpoint.ts'
+import { addHealth } from './health.ts'
+import { callsPerMinute, type Limits } from './limits.ts'
+import { createPageVerbs } from './page-verbs.ts'
+import { createPages } from './pages/pages.tsx'
+import { createOnError } from './problem.ts'
+import { addAccounts } from './v1/accounts.ts'
+import { addApplications } from './v1/applications.ts'
+import { addKeys } from './v1/keys.ts'
+import { addResetRequests } from './v1/reset-requests.ts'
+import { addResetTokens } from './v1/reset-tokens.ts'
+
+export interface AppDeps {
+  core: CoreContext
+  credentials: AuthDeps['credentials']
+  adminKey: string
+  publicUrl: string
+  trustProxy: readonly string[]
+  limits: Limits
+  pingDatabase(): Promise<void>
+  pingQueue(): Promise<void>
+  log: Log
+  mailbox?: Pick<Mailbox, 'app'>
+}
+
+/** The whole of the API: `/v1`, hosted pages, mailbox, reference, health. Opens nothing and listens nowhere. */
+export function createApp(deps: AppDeps): Api {
+  const { core, limits, log, publicUrl, mailbox } = deps
+  const app = new OpenAPIHono<Env>()
+  const clientOf = createClientOf(deps.trustProxy)
+  const authenticate = createAuth({
+    ...deps,
+    onRefused: c => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute),
+  })
+  const https = publicUrl.startsWith('https:')
+
+  app.onError(createOnError(log))
+  app.use(async (c, next) => {
+    const requestId = randomBytes(9).toString('base64url')
+    c.set('requestId', requestId)
+    c.header('X-Request-Id', requestId)
+    await next()
+  })
+  app.use('/v1/*', async (c, next) => {
+    c.header('X-Content-Type-Options', 'nosniff')
+    if (https) c.header('Strict-Transport-Security', 'max-age=31536000')
+    await next()
+  })
+
+  const calls = { core, authenticate, clientOf, limits }
+  addResetRequests(app, calls)
+  addResetTokens(app, calls)
+  addAccounts(app, calls)
+  addApplications(app, calls)
+  addKeys(app, calls)
+  addHealth(app, { authenticate, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
+  addDocument(app)
+  addDocs(app)
+  app.get('/', c => c.redirect('/docs'))
+  if (mailbox) app.route('/mailbox', mailbox.app)
+  app.route('/', createPages({ verbs: createPageVerbs(core, limits), publicUrl, clientOf, log }))
+  app.notFound(createNotFound(app))
+  return app
+}

@@ -1,0 +1,88 @@
+import type { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { parseJson } from './json.ts'
+import { ApiError } from './problem.ts'
+
+const jsonBytes = 64 * 1024
+const importBytes = 50 * 1024 * 1024
+const lineBytes = 64 * 1024
+
+/**
+ * Reads a JSON body of at most 64 kB.
+ * Throws ApiError `unsupported_media_type`, `body_too_large`, `malformed_json`, `invalid_request`.
+ */
+export async function readJson(c: Context): Promise<unknown> {
+  checkType(c, /^application\/json$/, 'application/json')
+  const announced = c.req.header('content-length')
+  if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
+  // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined)
+    return parseJson(await c.req.text())
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of capped(c, jsonBytes)) text += decoder.decode(chunk, { stream: true })
+  return parseJson(text + decoder.decode())
+}
+
+/**
+ * The lines of an NDJSON body (at most 50 MB, 64 kB a line), as they arrive.
+ * Throws ApiError `unsupported_media_type` at once, `body_too_large` while it is read.
+ */
+export function readLines(c: Context): AsyncIterable<string> {
+  checkType(c, /^application\/(x-)?ndjson$/, 'application/x-ndjson')
+  if (Number(c.req.header('content-length') ?? 0) > importBytes) throw tooLarge(importBytes)
+  return linesOf(c)
+}
+
+async function* linesOf(c: Context): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of capped(c, importBytes)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+    if (rest.length > lineBytes) throw new ApiError('body_too_large', 'A line is longer than 64 kB.')
+  }
+  rest += decoder.decode()
+  if (rest !== '') yield rest
+}
+
+async function* capped(c: Context, most: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of c.req.raw.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > most) throw tooLarge(most)
+    yield chunk
+  }
+}
+
+function checkType(c: Context, wanted: RegExp, name: string): void {
+  const [type = '', ...parameters] = (c.req.header('content-type') ?? '').toLowerCase().split(';')
+  const charset = parameters.map(part => /^\s*charset="?([^"\s]*)/.exec(part)?.[1]).find(Boolean)
+  if (!wanted.test(type.trim()) || (charset && charset !== 'utf-8' && charset !== 'utf8'))
+    throw new ApiError('unsupported_media_type', `Send the body as ${name} in UTF-8.`)
+  const encoding = c.req.header('content-encoding')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new ApiError('unsupported_media_type', 'Send the body without a Content-Encoding.')
+}
+
+function tooLarge(most: number): ApiError {
+  return new ApiError('body_too_large', `The body may have ${most / 1024} kB at most.`)
+}
+
+/** A value as its schema reads it. Throws ApiError `invalid_request` that names every wrong field. */
+export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.slice(0, 20).flatMap(issue => {
+    const path = issue.path.map(String).join('.').slice(0, 200)
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+    const at = path === '' ? '' : `${path}.`
+    return issue.keys
+      .slice(0, 20)
+      .map(key => ({ path: at + key.slice(0, 200), message: 'is not known here' }))
+  })
+  const [first] = errors
+  const detail = first ? `${first.path || 'body'}: ${first.message}` : 'The request holds something wrong.'
+  throw new ApiError('invalid_request', detail, { errors })
+}

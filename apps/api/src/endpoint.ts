@@ -1,0 +1,164 @@
+import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { answerPreflight, type Caller, type KeyNeed } from './auth.ts'
+import { parseInput, readJson } from './body.ts'
+import { ApiError, type ProblemCode, problems } from './problem.ts'
+import { problemSchema } from './problem-schema.ts'
+
+export type Env = { Variables: { requestId: string } }
+export type Api = OpenAPIHono<Env>
+
+type Shape = z.ZodObject
+type Schema = z.ZodType
+
+/** One call: what it is, takes and answers. The route, its checks and its part of the OpenAPI document come of it. */
+export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema> {
+  method: 'get' | 'post' | 'patch' | 'delete'
+  path: string
+  id: string
+  tag: string
+  summary: string
+  description?: string
+  key: KeyNeed
+  /** Browsers of other origins may call it. */
+  cors?: boolean
+  params?: P
+  query?: Q
+  body?: B
+  /** A body that the handler reads by itself: its content type. */
+  streamed?: string
+  headers?: Shape
+  answer: { status: number; description: string; schema?: Schema; headers?: Record<string, string> }
+  /** Beyond those that every call with a key, a body or parameters has. */
+  errors?: ProblemCode[]
+}
+
+export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
+  c: Context<Env>
+  caller: Caller
+  params: z.output<P>
+  query: z.output<Q>
+  body: z.output<B>
+}
+
+export interface EndpointDeps {
+  authenticate(c: Context, need: KeyNeed): Promise<Caller>
+}
+
+const empty = z.strictObject({})
+
+/** Puts a call into the app and into its document. Order: key, then parameters, then body, then the handler. */
+export function addEndpoint<
+  P extends Shape = typeof empty,
+  Q extends Shape = typeof empty,
+  B extends Schema = z.ZodUndefined,
+>(
+  api: Api,
+  { authenticate }: EndpointDeps,
+  spec: EndpointSpec<P, Q, B>,
+  handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
+  before?: (c: Context<Env>) => Promise<void>,
+): void {
+  api.openAPIRegistry.registerPath(describe(spec))
+  const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
+  const run: MiddlewareHandler<Env> = async c => {
+    c.header('Cache-Control', 'no-store')
+    const caller = await authenticate(c, spec.key)
+    await before?.(c)
+    const params = readParams(spec.params, c) as z.output<P>
+    const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
+    const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>
+    return await handle({ c, caller, params, query, body })
+  }
+  api.on(spec.method.toUpperCase(), path, run)
+  if (spec.cors) api.options(path, c => answerPreflight(c, spec.method.toUpperCase()))
+}
+
+/** An id of a wrong form is nobody's: 404, as for any other id that is not there. */
+function readParams(schema: Shape | undefined, c: Context): unknown {
+  const parsed = (schema ?? empty).safeParse(c.req.param())
+  if (!parsed.success) throw new ApiError('not_found', 'There is nothing with this id.')
+  return parsed.data
+}
+
+function readQuery(c: Context): Record<string, string> {
+  const query: [string, string][] = []
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) {
+      const errors = [{ path: name, message: 'is there twice' }]
+      throw new ApiError('invalid_request', `${name}: is there twice`, { errors })
+    }
+    query.push([name, values[0] ?? ''])
+  }
+  return Object.fromEntries(query)
+}
+
+function describe(spec: EndpointSpec<Shape, Shape, Schema>): RouteConfig {
+  const { params, query, body, streamed, headers, answer } = spec
+  const request = {
+    ...(params ? { params } : {}),
+    ...(query ? { query } : {}),
+    ...(headers ? { headers } : {}),
+    ...(body ? { body: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...(streamed ? { body: { required: true, content: { [streamed]: { schema: z.string() } } } } : {}),
+  }
+  return {
+    method: spec.method,
+    path: spec.path,
+    operationId: spec.id,
+    tags: [spec.tag],
+    summary: spec.summary,
+    ...(spec.description ? { description: spec.description } : {}),
+    security: securityOf[spec.key],
+    request,
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        ...(answer.headers ? { headers: headersOf(answer.headers) } : {}),
+        ...(answer.schema ? { content: { 'application/json': { schema: answer.schema } } } : {}),
+      },
+      ...errorsOf(spec),
+    },
+  }
+}
+
+function errorsOf({ key, params, body, streamed, errors = [] }: EndpointSpec<Shape, Shape, Schema>) {
+  const codes = new Set<ProblemCode>(['invalid_request', ...errors, 'internal', 'unavailable'])
+  if (key !== 'none')
+    for (const code of ['unauthenticated', 'forbidden', 'rate_limited'] as const) codes.add(code)
+  if (params) codes.add('not_found')
+  if (body) codes.add('malformed_json')
+  if (body || streamed) codes.add('body_too_large').add('unsupported_media_type')
+  const statuses = [...new Set([...codes].map(code => problems[code].status))].sort((a, b) => a - b)
+  return Object.fromEntries(
+    statuses.map(status => [
+      status,
+      {
+        description: [...codes]
+          .filter(code => problems[code].status === status)
+          .map(code => `\`${code}\`: ${problems[code].title}`)
+          .join('. '),
+        content: { 'application/problem+json': { schema: problemSchema } },
+        ...(status === 429 || status === 503
+          ? { headers: headersOf({ 'Retry-After': 'Seconds until another try makes sense' }) }
+          : {}),
+      },
+    ]),
+  )
+}
+
+const headersOf = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' as const } },
+    ]),
+  )
+
+const securityOf: Record<KeyNeed, Record<string, string[]>[]> = {
+  secret: [{ secretKey: [] }],
+  any: [{ publishableKey: [] }, { secretKey: [] }],
+  optional: [{}, { publishableKey: [] }, { secretKey: [] }],
+  admin: [{ adminKey: [] }],
+  none: [],
+}

@@ -1,0 +1,75 @@
+import type { Log } from '@sparekey/log/log'
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import { networkOf } from './client.ts'
+import { ApiError } from './problem.ts'
+
+/** Calls in one minute from one address, where no application's own limits say it. */
+export const callsPerMinute = 60
+const windowSeconds = 60
+const redisDeadlineMs = 250
+const redisPauseMs = 2_000
+
+export interface Limits {
+  /**
+   * Counts one call. `name` says what is counted (`address`, `key`), `who` by whom.
+   * Throws ApiError `rate_limited` beyond `most` in a minute, with Retry-After and the RateLimit fields of
+   * draft-ietf-httpapi-ratelimit-headers-10.
+   */
+  take(name: string, who: string, most: number): Promise<void>
+  /** The same by address; an IPv6 one counts as its /64 network. */
+  takeAddress(name: string, ip: string, most: number): Promise<void>
+}
+
+/**
+ * Limits by the minute: counted on Redis where one is given, so that all instances count together, else (and
+ * while Redis is away) in this process's memory, so that each instance counts for itself.
+ */
+export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Limits {
+  // Each call has a limit of its own; the limiter only counts.
+  const options = { points: Number.MAX_SAFE_INTEGER, duration: windowSeconds, keyPrefix: 'sparekey:limit' }
+  const memory = new RateLimiterMemory(options)
+  const shared = redis
+    ? new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true })
+    : undefined
+  let awayUntil = 0
+
+  async function count(key: string): Promise<{ consumed: number; resetSeconds: number }> {
+    if (shared && performance.now() >= awayUntil) {
+      try {
+        const counted = await within(redisDeadlineMs, consume(shared, key))
+        awayUntil = 0
+        return counted
+      } catch (error) {
+        if (awayUntil === 0) log.warn({ error }, 'limits are counted in memory: Redis is away')
+        awayUntil = performance.now() + redisPauseMs
+      }
+    }
+    return await consume(memory, key)
+  }
+
+  async function take(name: string, who: string, most: number): Promise<void> {
+    const { consumed, resetSeconds } = await count(`${name}:${who}`)
+    if (consumed <= most) return
+    throw new ApiError('rate_limited', `At most ${most} calls in a minute; try again in ${resetSeconds} s.`, {
+      headers: {
+        'Retry-After': String(resetSeconds),
+        'RateLimit-Policy': `"${name}";q=${most};w=${windowSeconds}`,
+        RateLimit: `"${name}";r=0;t=${resetSeconds}`,
+      },
+    })
+  }
+
+  return { take, takeAddress: (name, ip, most) => take(name, networkOf(ip), most) }
+}
+
+async function consume(limiter: RateLimiterAbstract, key: string) {
+  const { consumedPoints, msBeforeNext } = await limiter.consume(key)
+  return { consumed: consumedPoints, resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('ETIMEDOUT')), ms)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

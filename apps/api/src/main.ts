@@ -1,0 +1,111 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Config } from '@sparekey/config/config'
+import { openDb } from '@sparekey/db/db'
+import type { Log } from '@sparekey/log/log'
+import type { Mailbox } from '@sparekey/mailbox/mailbox'
+import { openBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
+import { openRedis } from '@sparekey/queue/redis'
+import type { Context as CoreContext, Secret } from '@sparekey/reset/context'
+import { createCredentials } from '@sparekey/reset/keys'
+import { createBreachCheck } from '@sparekey/reset/passwords/breach'
+import { createApp } from './app.ts'
+import { createLimits } from './limits.ts'
+
+const drainMs = 5_000
+
+export interface RunApiOptions {
+  config: Config
+  secrets: readonly Secret[]
+  adminKey: string
+  databaseUrl: string
+  log: Log
+  /** Mounted at `/mailbox`; whoever opened it closes it. */
+  mailbox?: Pick<Mailbox, 'app'>
+}
+
+/**
+ * Serves the API on `config.host` and `config.port` until `close`, which lets running calls end for up to 5 s.
+ * Rejects with the system's error when it can't listen (`EADDRINUSE`), and leaves nothing open then.
+ */
+export async function runApi(options: RunApiOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const { config, secrets, adminKey, databaseUrl, log, mailbox } = options
+  const database = openDb(databaseUrl)
+  const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
+  const queues = openQueues({ backend, log })
+  const redis = config.redisUrl ? openRedis(config.redisUrl, log) : undefined
+  // The limiter asks only a Redis that is connected; one that is away is tried again by itself.
+  redis?.connect().catch(() => {})
+
+  const core: CoreContext = {
+    db: database.db,
+    queues,
+    secrets,
+    log,
+    ...(config.breachCheck ? { isBreached: createBreachCheck({ log }) } : {}),
+  }
+  const app = createApp({
+    core,
+    credentials: createCredentials(core),
+    adminKey,
+    publicUrl: config.publicUrl,
+    trustProxy: config.trustProxy,
+    limits: createLimits({ redis, log }),
+    pingDatabase: database.ping,
+    pingQueue: queues.ping,
+    log,
+    mailbox,
+  })
+
+  const closeStores = async () => {
+    redis?.disconnect()
+    await queues.close()
+    await database.close()
+  }
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  server.headersTimeout = 10_000
+  server.requestTimeout = 120_000
+  server.keepAliveTimeout = 30_000
+  try {
+    await listen(server, config.port, config.host)
+  } catch (error) {
+    await closeStores()
+    throw error
+  }
+  let closing: Promise<void> | undefined
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    close() {
+      closing ??= drain(server).then(closeStores)
+      return closing
+    },
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const late = setTimeout(() => server.closeAllConnections(), drainMs)
+  await closed
+  clearInterval(idle)
+  clearTimeout(late)
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  const host =
+    address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
+  return `http://${host}:${port}`
+}

@@ -1,0 +1,63 @@
+import { isId } from '@sparekey/db/id'
+import { findApplication } from '@sparekey/reset/applications'
+import { complete } from '@sparekey/reset/complete'
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import { notFound, ResetError } from '@sparekey/reset/errors'
+import { request } from '@sparekey/reset/request'
+import { exchange, peek } from '@sparekey/reset/tokens'
+import { callsPerMinute, type Limits } from './limits.ts'
+import type { PageVerbs } from './pages/verbs.ts'
+import { ApiError, toApiError } from './problem.ts'
+import { factsOf } from './v1/deps.ts'
+
+/** The core's verbs as the hosted pages ask for them, under the same limits by address as `/v1`. */
+export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
+  return {
+    async findApplication(slug) {
+      return (await findApplication(core, { slug })) ?? null
+    },
+    request: ({ application: { id }, login, locale, redirectUrl, client }) =>
+      guarded(async () => {
+        const application = await findApplication(core, { id })
+        if (!application) throw notFound('application')
+        await limits.takeAddress('address', client.ip, application.limits.perAddressMinute)
+        const facts = factsOf(client)
+        return await request(core, {
+          application,
+          dialect: 'sparekey',
+          login,
+          locale,
+          redirectUrl,
+          client: facts,
+        })
+      }),
+    exchange: ({ client, requestId, login, ...input }) =>
+      guarded(async () => {
+        await limits.takeAddress('exchange', client.ip, callsPerMinute)
+        if (requestId !== undefined && !isId('req', requestId)) return await exchange(core, { code: '' })
+        return await exchange(core, { ...input, requestId, login })
+      }),
+    peek: token => guarded(() => peek(core, token)),
+    complete: ({ client, ...input }) =>
+      guarded(async () => {
+        await limits.takeAddress('complete', client.ip, callsPerMinute)
+        return await complete(core, { ...input, client: factsOf(client) })
+      }),
+  }
+}
+
+/** The pages read a refusal's code; so an outage gets one, and a limit tells its seconds. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ResetError) throw error
+    const known = toApiError(error)
+    if (known.code === 'unavailable') throw new ResetError('unavailable', known.message)
+    if (error instanceof ApiError && error.code === 'rate_limited') {
+      const retryAfter = Number(error.details.headers?.['Retry-After'] ?? 60)
+      throw new ResetError('rate_limited', error.message, { retryAfter })
+    }
+    throw error
+  }
+}

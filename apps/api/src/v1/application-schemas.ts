@@ -1,0 +1,138 @@
+/** Applications and their keys as they are posted and answered. */
+import { z } from '@hono/zod-openapi'
+import type { Application } from '@sparekey/reset/applications'
+import {
+  emailSchema,
+  idSchema,
+  lineSchema,
+  listSchema,
+  localeSchema,
+  present,
+  timeSchema,
+} from './schemas.ts'
+
+const dialects = ['akinon', 'payabli', 'nile', 'platform', 'autoshares'] as const
+const whole = (least: number, most: number) => z.int().min(least).max(most)
+const perMinute = whole(1, 1_000_000)
+
+const urlSchema = lineSchema(2000).openapi({ format: 'uri' })
+const colorSchema = z.string().max(7).openapi({ example: '#2563eb' })
+const brandBody = z.strictObject({
+  color: colorSchema.optional(),
+  logoUrl: urlSchema.nullable().optional(),
+  supportEmail: emailSchema.nullable().optional(),
+  address: z
+    .string()
+    .min(1)
+    .max(500)
+    .nullable()
+    .optional()
+    .openapi({ description: 'Postal, for the foot of mails' }),
+})
+const limitsBody = z.strictObject({
+  perRecipientHour: whole(1, 1000)
+    .optional()
+    .openapi({ description: 'Mails to one person in an hour; silent' }),
+  perRecipientDay: whole(1, 1000).optional(),
+  perAddressMinute: perMinute.optional().openapi({ description: 'Calls from one address in a minute; 429' }),
+  perKeyMinute: perMinute.optional().openapi({ description: 'Calls with one key in a minute; 429' }),
+})
+
+const settings = {
+  slug: z.string().min(1).max(63).optional().openapi({ example: 'acme' }),
+  brand: brandBody.optional(),
+  from: lineSchema(400).nullable().optional().openapi({ example: 'Acme <no-reply@acme.example>' }),
+  replyTo: lineSchema(400).nullable().optional(),
+  locale: localeSchema.optional(),
+  redirectOrigins: z
+    .array(z.string().max(300).openapi({ example: 'https://app.example.com' }))
+    .max(50)
+    .optional(),
+  resetUrl: urlSchema.nullable().optional().openapi({
+    description: "The application's own page, `{token}` in its fragment",
+    example: 'https://app.example.com/reset#{token}',
+  }),
+  aliases: z
+    .array(lineSchema(200))
+    .max(50)
+    .optional()
+    .openapi({ description: 'Names that dialects find the application by' }),
+  dialects: z.array(z.enum(dialects)).max(dialects.length).optional(),
+  directory: z.enum(['builtin', 'caller', 'http']).optional(),
+  linkMinutes: whole(1, 1440).optional(),
+  codeMinutes: whole(1, 60).optional(),
+  codeDigits: whole(6, 10).optional(),
+  deliverWithinMinutes: whole(1, 60).optional(),
+  minPasswordLength: whole(8, 64).optional(),
+  limits: limitsBody.optional(),
+}
+const nameSchema = lineSchema(100).openapi({ example: 'Acme Notes' })
+
+export const applicationBody = z.strictObject({ name: nameSchema, ...settings }).openapi('NewApplication')
+export const applicationPatch = z
+  .strictObject({ name: nameSchema.optional(), ...settings })
+  .openapi('ApplicationPatch')
+
+const members = {
+  id: idSchema('app'),
+  slug: z.string(),
+  name: z.string(),
+  brand: z.object({
+    color: colorSchema,
+    logoUrl: z.string().optional(),
+    supportEmail: z.string().optional(),
+    address: z.string().optional(),
+  }),
+  from: z.string().optional(),
+  replyTo: z.string().optional(),
+  locale: z.string(),
+  redirectOrigins: z.array(z.string()),
+  resetUrl: z.string().optional(),
+  aliases: z.array(z.string()),
+  dialects: z.array(z.enum(dialects)),
+  directory: z.enum(['builtin', 'caller', 'http']),
+  linkMinutes: z.int(),
+  codeMinutes: z.int(),
+  codeDigits: z.int(),
+  deliverWithinMinutes: z.int(),
+  minPasswordLength: z.int(),
+  limits: z.object({
+    perRecipientHour: z.int(),
+    perRecipientDay: z.int(),
+    perAddressMinute: z.int(),
+    perKeyMinute: z.int(),
+  }),
+  createdAt: timeSchema,
+}
+export const applicationSchema = z.object(members).openapi('Application')
+export const applicationListSchema = listSchema(applicationSchema)
+export const createdApplicationSchema = z
+  .object({
+    ...members,
+    keys: z
+      .object({ secret: z.string(), publishable: z.string() })
+      .openapi({ description: 'Shown once', example: { secret: 'sk_…', publishable: 'pk_…' } }),
+  })
+  .openapi('CreatedApplication')
+
+export const keyBody = z
+  .strictObject({ kind: z.enum(['secret', 'publishable']), name: lineSchema(100).optional() })
+  .openapi('NewKey')
+const keyMembers = {
+  id: idSchema('key'),
+  kind: z.enum(['secret', 'publishable']),
+  name: z.string().optional(),
+  hint: z.string().openapi({ description: 'Its last four characters' }),
+  createdAt: timeSchema,
+}
+export const keyListSchema = listSchema(
+  z.object({ ...keyMembers, revokedAt: timeSchema.optional() }).openapi('Key'),
+)
+export const createdKeySchema = z
+  .object({ ...keyMembers, key: z.string().openapi({ description: 'Shown once' }) })
+  .openapi('CreatedKey')
+
+/** An application as it is answered. */
+export function toApplication(application: Application) {
+  return present(application)
+}

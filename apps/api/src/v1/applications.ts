@@ -1,0 +1,108 @@
+import {
+  createApplication,
+  deleteApplication,
+  getApplication,
+  listApplications,
+  updateApplication,
+} from '@sparekey/reset/applications'
+import { type Api, addEndpoint } from '../endpoint.ts'
+import {
+  applicationBody,
+  applicationListSchema,
+  applicationPatch,
+  applicationSchema,
+  createdApplicationSchema,
+  toApplication,
+} from './application-schemas.ts'
+import type { V1Deps } from './deps.ts'
+import { idParams, pageQuery, toList } from './schemas.ts'
+
+/** `/v1/applications`: the operator's own calls. */
+export function addApplications(api: Api, deps: V1Deps): void {
+  const { core } = deps
+  const common = { tag: 'Applications', key: 'admin' as const }
+  const one = { ...common, path: '/v1/applications/{id}', params: idParams('app') }
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...common,
+      method: 'post',
+      path: '/v1/applications',
+      id: 'createApplication',
+      summary: 'Make an application and its first two keys',
+      body: applicationBody,
+      answer: {
+        status: 201,
+        description: 'The application; its keys are shown this once',
+        schema: createdApplicationSchema,
+        headers: { Location: 'Where it can be read' },
+      },
+    },
+    async ({ c, body }) => {
+      const { application, keys } = await createApplication(core, body)
+      const location = `/v1/applications/${application.id}`
+      return c.json({ ...toApplication(application), keys }, 201, { Location: location })
+    },
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...common,
+      method: 'get',
+      path: '/v1/applications',
+      id: 'listApplications',
+      summary: 'List applications, newest first',
+      query: pageQuery,
+      answer: { status: 200, description: 'A page of applications', schema: applicationListSchema },
+    },
+    async ({ c, query }) => c.json(toList(await listApplications(core, query), toApplication)),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...one,
+      method: 'get',
+      id: 'getApplication',
+      summary: 'Read an application',
+      answer: { status: 200, description: 'The application', schema: applicationSchema },
+    },
+    async ({ c, params }) => c.json(toApplication(await getApplication(core, params.id))),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...one,
+      method: 'patch',
+      id: 'updateApplication',
+      summary: 'Change an application',
+      description: '`brand` and `limits` are merged with what is there; null takes an optional value away.',
+      body: applicationPatch,
+      answer: { status: 200, description: 'The application', schema: applicationSchema },
+    },
+    async ({ c, params, body }) => c.json(toApplication(await updateApplication(core, params.id, body))),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...one,
+      method: 'delete',
+      id: 'deleteApplication',
+      summary: 'Delete an application with all that belongs to it',
+      answer: { status: 204, description: 'It is gone' },
+    },
+    async ({ c, params }) => {
+      await deleteApplication(core, params.id)
+      return c.body(null, 204)
+    },
+  )
+}

@@ -1,0 +1,36 @@
+import type { Application } from '@sparekey/reset/applications'
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import type { Context } from 'hono'
+import type { Caller } from '../auth.ts'
+import type { Client } from '../client.ts'
+import type { EndpointDeps } from '../endpoint.ts'
+import type { Limits } from '../limits.ts'
+import { callsPerMinute } from '../limits.ts'
+
+/** What the calls of `/v1` work with. */
+export interface V1Deps extends EndpointDeps {
+  core: CoreContext
+  clientOf(c: Context): Client
+  limits: Limits
+}
+
+/** The application whose key this is. Only for calls that no other key can make. */
+export function applicationOf(caller: Caller): Application {
+  if ('application' in caller) return caller.application
+  throw new TypeError('a call without an application')
+}
+
+/** The application that the caller may speak for; undefined: whichever the token belongs to. */
+export function applicationIdOf(caller: Caller): string | undefined {
+  return 'application' in caller ? caller.application.id : undefined
+}
+
+/** A limit by address for calls that look at secrets: tokens, codes, passwords. */
+export function limitByAddress({ limits, clientOf }: V1Deps, name: string) {
+  return (c: Context) => limits.takeAddress(name, clientOf(c).ip, callsPerMinute)
+}
+
+/** The client as the core keeps it: what is empty is left out. */
+export function factsOf({ ip, userAgent }: { ip?: string; userAgent?: string }) {
+  return { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent: userAgent.slice(0, 300) } : {}) }
+}

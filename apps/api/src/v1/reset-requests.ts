@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { cancelRequest, getRequest, listRequests, resendRequest } from '@sparekey/reset/manage'
+import { request } from '@sparekey/reset/request'
+import type { Context } from 'hono'
+import { parseInput } from '../body.ts'
+import { type Api, addEndpoint } from '../endpoint.ts'
+import { canonicalJson } from '../json.ts'
+import { ApiError } from '../problem.ts'
+import { applicationOf, factsOf, type V1Deps } from './deps.ts'
+import {
+  acceptedSchema,
+  requestBody,
+  requestHeaders,
+  requestListSchema,
+  requestQuery,
+  requestSchema,
+} from './request-schemas.ts'
+import { idParams, toList } from './schemas.ts'
+
+const route = 'POST /v1/reset-requests'
+const tag = 'Reset requests'
+
+/** `/v1/reset-requests`: posting, reading, cancelling and sending again. */
+export function addResetRequests(api: Api, deps: V1Deps): void {
+  const { core, limits, clientOf } = deps
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/reset-requests',
+      id: 'createResetRequest',
+      tag,
+      summary: 'Ask for a reset',
+      description: 'The answer is the same whether or not there is such an account; the mail follows.',
+      key: 'any',
+      cors: true,
+      headers: requestHeaders,
+      body: requestBody,
+      errors: ['idempotency_in_progress', 'idempotency_mismatch'],
+      answer: {
+        status: 202,
+        description: 'Accepted',
+        schema: acceptedSchema,
+        headers: { Location: 'Where its state can be read, with a secret key' },
+      },
+    },
+    async ({ c, caller, body }) => {
+      const application = applicationOf(caller)
+      if (caller.kind !== 'secret') {
+        for (const name of ['client', 'recipient'] as const)
+          if (body[name]) throw new ApiError('forbidden', `${name} is taken with a secret key only.`)
+      }
+      const client = factsOf(body.client ?? clientOf(c))
+      const { perKeyMinute, perAddressMinute } = application.limits
+      if ('keyId' in caller) await limits.take('key', caller.keyId, perKeyMinute)
+      await limits.takeAddress('address', `${client.ip ?? ''}`, perAddressMinute)
+      const key = idempotencyKeyOf(c)
+      const { id } = await request(core, {
+        ...body,
+        application,
+        dialect: 'sparekey',
+        client,
+        idempotency: key === undefined ? undefined : { key, body: digestOf(body), route },
+      })
+      return c.json({ id, status: 'accepted' }, 202, { Location: `/v1/reset-requests/${id}` })
+    },
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/reset-requests',
+      id: 'listResetRequests',
+      tag,
+      summary: 'List requests, newest first',
+      key: 'secret',
+      query: requestQuery,
+      answer: { status: 200, description: 'A page of requests', schema: requestListSchema },
+    },
+    async ({ c, caller, query }) => {
+      const page = await listRequests(core, applicationOf(caller).id, query)
+      return c.json(toList(page, item => item))
+    },
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'get',
+      path: '/v1/reset-requests/{id}',
+      id: 'getResetRequest',
+      tag,
+      summary: 'Read a request and what became of its mails',
+      key: 'secret',
+      params: idParams('req'),
+      answer: { status: 200, description: 'The request', schema: requestSchema },
+    },
+    async ({ c, caller, params }) => c.json(await getRequest(core, applicationOf(caller).id, params.id)),
+  )
+
+  const changes = [
+    { name: 'cancel', id: 'cancelResetRequest', summary: 'Cancel a request', verb: cancelRequest },
+    {
+      name: 'resend',
+      id: 'resendResetRequest',
+      summary: 'Send the mail again; the old token is void',
+      verb: resendRequest,
+    },
+  ]
+  for (const { name, id, summary, verb } of changes) {
+    addEndpoint(
+      api,
+      deps,
+      {
+        method: 'post',
+        path: `/v1/reset-requests/{id}/${name}`,
+        id,
+        tag,
+        summary,
+        key: 'secret',
+        params: idParams('req'),
+        answer: { status: 200, description: 'The request', schema: requestSchema },
+      },
+      async ({ c, caller, params }) => c.json(await verb(core, applicationOf(caller).id, params.id)),
+    )
+  }
+}
+
+function idempotencyKeyOf(c: Context): string | undefined {
+  const { 'Idempotency-Key': key } = parseInput(requestHeaders, {
+    'Idempotency-Key': c.req.header('idempotency-key'),
+  })
+  return key
+}
+
+const digestOf = (body: unknown) => createHash('sha256').update(canonicalJson(body)).digest()

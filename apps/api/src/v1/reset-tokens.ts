@@ -1,0 +1,134 @@
+import { z } from '@hono/zod-openapi'
+import { complete } from '@sparekey/reset/complete'
+import { redeem } from '@sparekey/reset/redeem'
+import { exchange, peek } from '@sparekey/reset/tokens'
+import { type Api, addEndpoint } from '../endpoint.ts'
+import { applicationIdOf, applicationOf, factsOf, limitByAddress, type V1Deps } from './deps.ts'
+import { idSchema, passwordSchema, timeSchema, tokenSchema } from './schemas.ts'
+
+const tag = 'Tokens and passwords'
+const tokenBody = z.strictObject({ token: tokenSchema })
+
+/** What is done with a mailed token or code: looking, exchanging, setting the password, redeeming. */
+export function addResetTokens(api: Api, deps: V1Deps): void {
+  const { core, clientOf } = deps
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/reset-tokens/peek',
+      id: 'peekResetToken',
+      tag,
+      summary: 'See whether a token works',
+      description: 'Changes nothing.',
+      key: 'optional',
+      cors: true,
+      body: tokenBody,
+      errors: ['token_unusable', 'rate_limited'],
+      answer: {
+        status: 200,
+        description: 'The token works',
+        schema: z
+          .object({
+            expiresAt: timeSchema,
+            application: z.object({ name: z.string() }),
+            login: z.string().openapi({ example: 'a•••@example.com' }),
+          })
+          .openapi('PeekedToken'),
+      },
+    },
+    async ({ c, caller, body }) => {
+      const { expiresAt, application, login } = await peek(core, body.token, applicationIdOf(caller))
+      return c.json({ expiresAt, application: { name: application.name }, login })
+    },
+    limitByAddress(deps, 'peek'),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/reset-codes/exchange',
+      id: 'exchangeResetCode',
+      tag,
+      summary: 'Exchange the typed code for a token',
+      description: 'Five wrong tries void a code.',
+      key: 'any',
+      cors: true,
+      body: z.strictObject({
+        requestId: idSchema('req'),
+        code: z.string().min(1).max(32).openapi({ example: '12345678' }),
+      }),
+      errors: ['token_unusable'],
+      answer: {
+        status: 200,
+        description: 'A token in place of the mailed one',
+        schema: z.object({ token: tokenSchema, expiresAt: timeSchema }).openapi('ExchangedToken'),
+      },
+    },
+    async ({ c, caller, body }) => {
+      const { token, expiresAt } = await exchange(core, { ...body, applicationId: applicationIdOf(caller) })
+      return c.json({ token, expiresAt })
+    },
+    limitByAddress(deps, 'exchange'),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/password-resets',
+      id: 'createPasswordReset',
+      tag,
+      summary: 'Set the new password',
+      description: 'Uses the token up. A password that is refused does not.',
+      key: 'optional',
+      cors: true,
+      body: z.strictObject({ token: tokenSchema, password: passwordSchema }),
+      errors: ['token_unusable', 'password_refused', 'rate_limited'],
+      answer: {
+        status: 200,
+        description: 'The password is set',
+        schema: z
+          .object({ status: z.literal('used'), redirectUrl: z.string().optional() })
+          .openapi('PasswordReset'),
+      },
+    },
+    async ({ c, caller, body }) => {
+      const client = factsOf(clientOf(c))
+      const done = await complete(core, { ...body, client, applicationId: applicationIdOf(caller) })
+      return c.json({ status: 'used', ...done })
+    },
+    limitByAddress(deps, 'complete'),
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      method: 'post',
+      path: '/v1/reset-tokens/redeem',
+      id: 'redeemResetToken',
+      tag,
+      summary: 'Use a token up and set the password yourself',
+      key: 'secret',
+      body: tokenBody,
+      errors: ['token_unusable'],
+      answer: {
+        status: 200,
+        description: 'Whose token it was',
+        schema: z
+          .object({
+            requestId: idSchema('req'),
+            account: z.object({ id: z.string(), login: z.string() }),
+          })
+          .openapi('RedeemedToken'),
+      },
+    },
+    async ({ c, caller, body }) => c.json(await redeem(core, body.token, applicationOf(caller).id)),
+  )
+}

@@ -1,0 +1,25 @@
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import { createApp } from '../src/app.ts'
+import { createLimits } from '../src/limits.ts'
+
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+export const adminKey = 'an-admin-key-of-the-tests'
+
+/** The app over a database that fails with `failure`: for what is decided before or without a database. */
+export function appWithout(failure: unknown = new Error('no database in this test')) {
+  const fail = () => {
+    throw failure
+  }
+  const db = new Proxy({}, { get: () => fail }) as CoreContext['db']
+  return createApp({
+    core: { db, queues: { add: async () => {} }, secrets: [], log },
+    credentials: { find: async () => undefined },
+    adminKey,
+    publicUrl: 'https://reset.example.com',
+    trustProxy: [],
+    limits: createLimits({ log }),
+    pingDatabase: async () => fail(),
+    pingQueue: async () => {},
+    log,
+  })
+}

@@ -1,0 +1,43 @@
+import { readConfig } from '@sparekey/config/config'
+import { createClosers, stopSignal } from './closers.ts'
+import { createProgram } from './commands.ts'
+import { describeFailure } from './failure.ts'
+import { createRun } from './run.ts'
+
+const env = process.env
+const closers = createClosers()
+
+/** Ends the process with one line about what went wrong, after everything that is open was closed. */
+async function fail(error: unknown): Promise<never> {
+  process.stderr.write(`${describeFailure(error, { debug: env.LOG_LEVEL?.trim() === 'debug' })}\n`)
+  await closers.close()
+  process.exit(1)
+}
+
+process.on('uncaughtException', error => void fail(error))
+process.on('unhandledRejection', error => void fail(error))
+
+/** What is being opened when a signal comes is waited for, so that it can be closed. */
+const openingMs = 15_000
+
+const program = createProgram(async (how, action) => {
+  const stop = stopSignal()
+  const stopped = new Promise(resolve => stop.addEventListener('abort', resolve))
+  const quiet = !env.LOG_LEVEL?.trim() && (how === 'once' || process.stdout.isTTY === true)
+  const run = createRun(readConfig(env), closers, { quiet, stop })
+  let done = false
+  const working = action(run).then(
+    () => {
+      done = true
+    },
+    error => {
+      if (!stop.aborted) throw error
+    },
+  )
+  await Promise.race([how === 'serve' ? working.then(() => stopped) : working, stopped])
+  await Promise.race([working, new Promise(resolve => setTimeout(resolve, openingMs))])
+  await closers.close()
+  process.exit(how === 'once' && !done ? 130 : 0)
+})
+
+program.parseAsync().catch(fail)

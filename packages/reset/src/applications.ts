@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import type { Executor } from '@sparekey/db/db'
+import { makeId } from '@sparekey/db/id'
+import { applicationAliases, applications } from '@sparekey/db/schema'
+import type { Brand, Dialect, Directory, Limits } from '@sparekey/db/types'
+import { desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
+import { checkSettings } from './application-settings.ts'
+import type { Context } from './context.ts'
+import { invalid, notFound } from './errors.ts'
+import { insertKey, type NewKey } from './new-key.ts'
+import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
+
+/** A product whose people reset passwords here, with the names that dialects know it by. */
+export type Application = typeof applications.$inferSelect & { aliases: string[] }
+
+/** What an application has where nothing else was asked for. */
+export const applicationDefaults = {
+  brand: { color: '#2563eb' } as Brand,
+  locale: 'en',
+  redirectOrigins: [] as string[],
+  dialects: ['akinon', 'payabli', 'nile', 'platform', 'autoshares'] as Dialect[],
+  directory: 'builtin' as Directory,
+  linkMinutes: 30,
+  codeMinutes: 10,
+  codeDigits: 8,
+  deliverWithinMinutes: 15,
+  minPasswordLength: 15,
+  limits: { perRecipientHour: 5, perRecipientDay: 10, perAddressMinute: 60, perKeyMinute: 6000 } as Limits,
+}
+
+/** What may be set; null takes an optional value away. `brand` and `limits` are merged with what is there. */
+export interface ApplicationPatch {
+  name?: string | undefined
+  slug?: string | undefined
+  brand?: { [K in keyof Brand]?: Brand[K] | null | undefined } | undefined
+  from?: string | null | undefined
+  replyTo?: string | null | undefined
+  locale?: string | undefined
+  redirectOrigins?: string[] | undefined
+  resetUrl?: string | null | undefined
+  aliases?: string[] | undefined
+  dialects?: Dialect[] | undefined
+  directory?: Directory | undefined
+  linkMinutes?: number | undefined
+  codeMinutes?: number | undefined
+  codeDigits?: number | undefined
+  deliverWithinMinutes?: number | undefined
+  minPasswordLength?: number | undefined
+  limits?: Partial<Limits> | undefined
+}
+
+export type ApplicationInput = ApplicationPatch & { name: string }
+
+/** The columns of an Application for a select in which `applications` has its own name, aliases among them. */
+export function applicationColumns() {
+  return {
+    ...getTableColumns(applications),
+    // Raw, since drizzle leaves the table's name out where a select has no join.
+    aliases: sql<string[]>`array(
+      select a.alias from application_aliases a where a.application_id = "applications"."id" order by a.alias
+    )`,
+  }
+}
+
+/**
+ * Makes an application and its first two keys, whose texts are returned here and never again. A slug that is not
+ * given is made from the name. Throws ResetError `invalid_request`: a value without sense, a slug or alias that is taken.
+ */
+export async function createApplication(
+  { db }: Pick<Context, 'db'>,
+  input: ApplicationInput,
+): Promise<{ application: Application; keys: { secret: string; publishable: string } }> {
+  checkSettings(input)
+  const { aliases = [], slug, brand, limits, name, ...given } = input
+  const row = {
+    ...applicationDefaults,
+    ...defined(given),
+    id: makeId('app'),
+    name,
+    brand: mergeBrand(applicationDefaults.brand, brand),
+    limits: { ...applicationDefaults.limits, ...defined(limits ?? {}) },
+  }
+  return await db.transaction(async tx => {
+    const insert = async (text: string) => {
+      const values = { ...row, slug: text }
+      const target = { target: applications.slug }
+      return (await tx.insert(applications).values(values).onConflictDoNothing(target).returning())[0]
+    }
+    let stored = await insert(slug ?? slugOf(name))
+    for (let i = 0; !stored && slug === undefined && i < 5; i++) {
+      stored = await insert(`${slugOf(name).slice(0, 55)}-${randomBytes(3).toString('hex')}`)
+    }
+    if (!stored) throw invalid('slug', 'is taken by another application')
+    await setAliases(tx, row.id, aliases)
+    const secret: NewKey = await insertKey(tx, row.id, 'secret', null)
+    const publishable: NewKey = await insertKey(tx, row.id, 'publishable', null)
+    const application = { ...stored, aliases: [...new Set(aliases)].sort() }
+    return { application, keys: { secret: secret.key, publishable: publishable.key } }
+  })
+}
+
+/** The application with this id or slug, its aliases read in the same query. */
+export async function findApplication(
+  { db }: { db: Executor },
+  by: { id: string } | { slug: string },
+): Promise<Application | undefined> {
+  const which = 'id' in by ? eq(applications.id, by.id) : eq(applications.slug, by.slug)
+  const [found] = await db.select(applicationColumns()).from(applications).where(which)
+  return found
+}
+
+/** The application. Throws ResetError `not_found`. */
+export async function getApplication(context: { db: Executor }, id: string): Promise<Application> {
+  const found = await findApplication(context, { id })
+  if (!found) throw notFound('application')
+  return found
+}
+
+/** All applications, newest first. Throws ResetError `invalid_request` for a cursor that is none. */
+export async function listApplications(
+  { db }: Pick<Context, 'db'>,
+  { cursor, limit }: PageQuery,
+): Promise<Page<Application>> {
+  const rows = await db
+    .select(applicationColumns())
+    .from(applications)
+    .where(cursor === undefined ? undefined : lt(applications.id, decodeCursor('app', cursor)))
+    .orderBy(desc(applications.id))
+    .limit(limit + 1)
+  return toPage(rows, limit)
+}
+
+/** Changes what the patch names. Throws ResetError `not_found`, and `invalid_request` as createApplication does. */
+export async function updateApplication(
+  { db }: Pick<Context, 'db'>,
+  id: string,
+  patch: ApplicationPatch,
+): Promise<Application> {
+  checkSettings(patch)
+  const { aliases, slug, brand, limits, ...given } = patch
+  return await db.transaction(async tx => {
+    const [before] = await tx.select().from(applications).where(eq(applications.id, id)).for('update')
+    if (!before) throw notFound('application')
+    if (slug !== undefined && slug !== before.slug) {
+      const other = await findApplication({ db: tx }, { slug })
+      if (other) throw invalid('slug', 'is taken by another application')
+    }
+    await tx
+      .update(applications)
+      .set({
+        ...defined(given),
+        slug: slug ?? before.slug,
+        brand: mergeBrand(before.brand, brand),
+        limits: { ...before.limits, ...defined(limits ?? {}) },
+      })
+      .where(eq(applications.id, id))
+    if (aliases !== undefined) await setAliases(tx, id, aliases)
+    return await getApplication({ db: tx }, id)
+  })
+}
+
+/** Deletes an application with everything that belongs to it. Throws ResetError `not_found`. */
+export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
+  const gone = await db.delete(applications).where(eq(applications.id, id)).returning({ id: applications.id })
+  if (gone.length === 0) throw notFound('application')
+}
+
+async function setAliases(tx: Executor, applicationId: string, aliases: string[]): Promise<void> {
+  await tx.delete(applicationAliases).where(eq(applicationAliases.applicationId, applicationId))
+  const wanted = [...new Set(aliases)].map(alias => ({ alias, applicationId }))
+  if (wanted.length === 0) return
+  const made = await tx.insert(applicationAliases).values(wanted).onConflictDoNothing().returning()
+  const taken = wanted.find(({ alias }) => !made.some(row => row.alias === alias))
+  if (taken) throw invalid('aliases', `${taken.alias} is taken by another application`)
+}
+
+function slugOf(name: string): string {
+  const ascii = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+  const slug = ascii.replace(/[^a-z0-9]+/g, '-').slice(0, 60)
+  return slug.replace(/^-+|-+$/g, '') || 'app'
+}
+
+function mergeBrand(before: Brand, patch: ApplicationPatch['brand'] = {}): Brand {
+  const merged = Object.entries({ ...before, ...defined(patch) }).filter(([, value]) => value !== null)
+  return { color: applicationDefaults.brand.color, ...Object.fromEntries(merged) } as Brand
+}
+
+/** A key that is there but undefined would overwrite a default. */
+function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

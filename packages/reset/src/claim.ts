@@ -1,0 +1,77 @@
+import { applications, mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Context } from './context.ts'
+
+export type Mail = typeof mails.$inferSelect
+
+/** A mail that this worker alone may send, until its lease is over. */
+export interface Claimed {
+  mail: Mail
+  /** Milliseconds in which the mail may still be delivered, by the database's clock. */
+  remainingMs: number
+}
+
+/** Longer than the longest send, so that two workers never send at once. */
+const leaseSeconds = 40
+export const SEND_DEADLINE_MS = 30_000
+
+/**
+ * Claims a mail that is queued and due, or whose worker died. A worker that died while sending counts as a lost
+ * line, since the mail server may have taken the mail. Resolves to `{retryAt}` where the mail is somebody else's or
+ * not due yet, and to undefined where nothing is left to do.
+ */
+export async function claim(
+  { db }: Context,
+  mailId: string,
+): Promise<Claimed | { retryAt: Date } | undefined> {
+  return await db.transaction(async tx => {
+    const [row] = await tx
+      .select({
+        mail: mails,
+        waitMs: sql<number>`ceil(extract(epoch from
+          greatest(${mails.nextTryAt}, coalesce(${mails.leaseUntil}, ${mails.nextTryAt})) - now()) * 1000)`.mapWith(
+          Number,
+        ),
+        remainingMs: sql<number>`floor(extract(epoch from ${mails.deliverBefore} - now()) * 1000)`.mapWith(
+          Number,
+        ),
+      })
+      .from(mails)
+      .where(eq(mails.id, mailId))
+      .for('update')
+    if (!row || (row.mail.status !== 'queued' && row.mail.status !== 'sending')) return undefined
+    // The queue's clock may run a little ahead of the database's; that is no reason to wait again.
+    if (row.waitMs > 250) return { retryAt: new Date(Date.now() + row.waitMs) }
+    const died = row.mail.status === 'sending'
+    if (died) {
+      await tx.insert(mailAttempts).values({
+        mailId,
+        transport: 'worker',
+        outcome: 'lost_after_data',
+        response: 'the worker ended while it was sending',
+        durationMs: 0,
+      })
+    }
+    const [mail] = await tx
+      .update(mails)
+      .set({
+        status: 'sending',
+        claim: sql`${mails.claim} + 1`,
+        lost: sql`${mails.lost} + ${died ? 1 : 0}`,
+        leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})`,
+      })
+      .where(eq(mails.id, mailId))
+      .returning()
+    return mail && { mail, remainingMs: row.remainingMs }
+  })
+}
+
+/** The mail's request and application, as they are now. */
+export async function loadForMail({ db }: Context, mail: Mail) {
+  const [row] = await db
+    .select({ request: resetRequests, application: applications })
+    .from(resetRequests)
+    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
+    .where(and(eq(resetRequests.id, mail.requestId)))
+  return row
+}

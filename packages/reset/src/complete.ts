@@ -1,0 +1,90 @@
+import { makeId } from '@sparekey/db/id'
+import { accounts, mails, resetRequests } from '@sparekey/db/schema'
+import type { ClientFacts } from '@sparekey/db/types'
+import { pickLocale } from '@sparekey/locale/locales'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Context } from './context.ts'
+import { invalid, ResetError, unusable } from './errors.ts'
+import { enqueue, noticeJob } from './jobs.ts'
+import { hashPassword } from './passwords/hash.ts'
+import { checkPassword } from './passwords/policy.ts'
+import { findToken, usable } from './tokens.ts'
+import { voidTokens } from './void-tokens.ts'
+
+/** A notice is worth sending for a day; a reset mail only as long as its request lives. */
+const noticeHours = 24
+
+export interface CompleteInput {
+  token: string
+  password: string
+  client: ClientFacts
+  applicationId?: string | undefined
+}
+
+/**
+ * Sets a new password and uses the token up. The policy is asked first and the hash is made outside the
+ * transaction, so that a refused password uses nothing up; then everything changes at once, or nothing: the token is
+ * consumed, the account's other tokens are void, `sessions_valid_after` is stamped and the notice is written.
+ * Of parallel calls with one token exactly one succeeds.
+ * Throws ResetError `token_unusable`, `password_refused` (with reasons), `invalid_request` in a caller's directory.
+ */
+export async function complete(context: Context, input: CompleteInput): Promise<{ redirectUrl?: string }> {
+  const { request, application, account } = await findToken(context, input.token, input.applicationId)
+  if (application.directory === 'caller') {
+    throw invalid(
+      'token',
+      'this application sets passwords itself: use the token up with POST /v1/reset-tokens/redeem',
+    )
+  }
+  if (!account) throw unusable()
+
+  const reasons = checkPassword(input.password, {
+    minLength: application.minPasswordLength,
+    login: account.login,
+    email: account.email,
+    ...(account.name ? { name: account.name } : {}),
+    applicationName: application.name,
+  })
+  if (reasons.length === 0 && (await context.isBreached?.(input.password))) reasons.push('breached')
+  if (reasons.length > 0) throw new ResetError('password_refused', 'This password was refused.', { reasons })
+  const passwordHash = await hashPassword(input.password)
+
+  const noticeId = makeId('mail')
+  await context.db.transaction(async tx => {
+    const [used] = await tx
+      .update(resetRequests)
+      .set({ status: 'used', endedAt: sql`now()`, seed: null, codeDigest: null })
+      .where(
+        and(
+          eq(resetRequests.id, request.id),
+          eq(resetRequests.tokenDigest, request.tokenDigest as Buffer),
+          usable,
+        ),
+      )
+      .returning({ at: sql<string>`to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` })
+    if (!used) throw unusable()
+    await voidTokens(tx, application.id, account.id, request.id)
+    const [changed] = await tx
+      .update(accounts)
+      .set({ passwordHash, passwordSetAt: sql`now()`, sessionsValidAfter: sql`now()`, updatedAt: sql`now()` })
+      .where(eq(accounts.id, account.id))
+      .returning({ email: accounts.email })
+    if (!changed) throw unusable()
+    await tx.insert(mails).values({
+      id: noticeId,
+      applicationId: application.id,
+      requestId: request.id,
+      generation: request.generation,
+      kind: 'notice',
+      recipientKey: account.id,
+      toAddress: changed.email,
+      toName: account.name,
+      locale: pickLocale(request.locale, account.locale, application.locale),
+      details: { login: account.login, changedAt: used.at, ...input.client },
+      status: 'queued',
+      deliverBefore: sql`now() + make_interval(hours => ${noticeHours})`,
+    })
+  })
+  await enqueue(context, [noticeJob(noticeId)])
+  return request.redirectUrl ? { redirectUrl: request.redirectUrl } : {}
+}

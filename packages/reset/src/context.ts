@@ -1,0 +1,31 @@
+import type { Db } from '@sparekey/db/db'
+import type { Queues } from '@sparekey/queue/queues'
+
+/** A key that tokens are derived with; `id` names it in the rows it minted. */
+export interface Secret {
+  id: string
+  key: Buffer
+}
+
+/** What every verb works with. */
+export interface Context {
+  db: Db
+  queues: Pick<Queues, 'add'>
+  /** Newest first. */
+  secrets: readonly Secret[]
+  /** Whether a password is known from a breach; undefined: not asked. */
+  isBreached?: (password: string) => Promise<boolean>
+  log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
+}
+
+/** The newest key: what is minted now is minted with it. */
+export function newestSecret({ secrets }: Context): Secret {
+  const secret = secrets[0]
+  if (!secret) throw new TypeError('no secret')
+  return secret
+}
+
+/** The key that a row names, or undefined where the operator has taken it away. */
+export function secretById({ secrets }: Context, id: string | null): Secret | undefined {
+  return secrets.find(secret => secret.id === id)
+}

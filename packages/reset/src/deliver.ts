@@ -1,0 +1,155 @@
+import { applications, mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import type { Mailer } from '@sparekey/mail/mailer'
+import type { Message } from '@sparekey/mail/message'
+import type { Attempt } from '@sparekey/mail/outcome'
+import type { Renderer } from '@sparekey/mail/render'
+import { deriveCode, deriveToken } from '@sparekey/token/token'
+import { and, desc, eq } from 'drizzle-orm'
+import type { Application } from './applications.ts'
+import { claim, loadForMail, type Mail } from './claim.ts'
+import { type Context, secretById } from './context.ts'
+import { mint, type ResetRequest } from './mint.ts'
+import { MAX_LOST } from './retry-after.ts'
+import { parseSender } from './sender.ts'
+import { judge, settle, type Verdict } from './settle.ts'
+import { delivering } from './status.ts'
+
+/** What delivery needs beside the core's context. */
+export interface Delivery {
+  mailer: Pick<Mailer, 'send'>
+  renderer: Pick<Renderer, 'render'>
+  publicUrl: string
+  mailFrom: { name: string; address: string }
+}
+
+/** Nothing left to do, or when to come again. */
+export type Next = { retryAt: Date } | undefined
+
+/**
+ * One job of a reset request: mints it if it is new, then sends its mail. May be called again at any point and any
+ * number of times: each step looks at the row first. Rejects only where the database does.
+ */
+export async function deliverReset(context: Context, delivery: Delivery, requestId: string): Promise<Next> {
+  const [row] = await context.db
+    .select({ request: resetRequests, application: applications })
+    .from(resetRequests)
+    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
+    .where(eq(resetRequests.id, requestId))
+  if (!row) return undefined
+  if (row.request.status === 'accepted') {
+    const mailId = await mint(context, row.request, { ...row.application, aliases: [] })
+    return mailId ? await deliverMail(context, delivery, mailId) : undefined
+  }
+  if (!delivering.some(status => status === row.request.status)) return undefined
+  const [mail] = await context.db
+    .select({ id: mails.id })
+    .from(mails)
+    .where(
+      and(
+        eq(mails.requestId, requestId),
+        eq(mails.kind, 'reset'),
+        eq(mails.generation, row.request.generation),
+      ),
+    )
+  return mail && (await deliverMail(context, delivery, mail.id))
+}
+
+/** Sends one mail, or says when to come again. */
+export async function deliverMail(context: Context, delivery: Delivery, mailId: string): Promise<Next> {
+  const claimed = await claim(context, mailId)
+  if (!claimed || 'retryAt' in claimed) return claimed
+  const { mail, remainingMs } = claimed
+  const started = performance.now()
+  const row = await loadForMail(context, mail)
+  if (!row) return undefined
+  const { request, application } = row
+
+  const finish = async (verdict: Verdict, attempts: readonly Attempt[] = []): Promise<Next> => {
+    const held = await settle(context, mail, verdict, attempts, application)
+    return held && verdict.status === 'queued'
+      ? { retryAt: new Date(Date.now() + verdict.afterMs) }
+      : undefined
+  }
+  if (mail.lost >= MAX_LOST) return await finish({ status: 'unknown' })
+  if (remainingMs <= 0) {
+    const words = await lastWords(context, mail.id)
+    return await finish(
+      mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason: `out of time: ${words}` },
+    )
+  }
+  if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
+    return await finish({ status: 'failed', reason: `the request was ${request.status} meanwhile` })
+  }
+  const message = await compose(context, delivery, mail, request, { ...application, aliases: [] })
+  if (!message) return await finish({ status: 'failed', reason: 'the key that minted this token is gone' })
+
+  const attempts = await delivery.mailer.send(message)
+  const last = attempts.at(-1) ?? attempts[0]
+  return await finish(judge(mail, last, remainingMs - (performance.now() - started)), attempts)
+}
+
+async function lastWords({ db }: Context, mailId: string): Promise<string> {
+  const [last] = await db
+    .select({ response: mailAttempts.response })
+    .from(mailAttempts)
+    .where(eq(mailAttempts.mailId, mailId))
+    .orderBy(desc(mailAttempts.id))
+    .limit(1)
+  return last?.response ?? 'no mail server was tried'
+}
+
+/** The mail as it goes out now. Its token is derived again at every try, and is the same each time. */
+async function compose(
+  context: Context,
+  { renderer, publicUrl, mailFrom }: Delivery,
+  mail: Mail,
+  request: ResetRequest,
+  application: Application,
+): Promise<Message | undefined> {
+  const { brand, name } = application
+  const look = { name, ...brand }
+  const forWhom = { ...(mail.toName ? { name: mail.toName } : {}) }
+  let content: Awaited<ReturnType<Renderer['render']>>
+  if (mail.kind === 'notice') {
+    const { changedAt, ...facts } = mail.details ?? {
+      login: request.login,
+      changedAt: mail.createdAt.toISOString(),
+    }
+    const forgotUrl = `${publicUrl}/forgot/${application.slug}`
+    content = await renderer.render(look, mail.locale, {
+      kind: 'notice',
+      ...forWhom,
+      ...facts,
+      changedAt: new Date(changedAt),
+      forgotUrl,
+    })
+  } else {
+    const secret = secretById(context, request.secretId)
+    if (!secret || !request.seed) return undefined
+    const token = deriveToken(secret.key, request.id, request.seed)
+    content = await renderer.render(look, mail.locale, {
+      kind: 'reset',
+      ...forWhom,
+      login: request.login,
+      link: application.resetUrl
+        ? application.resetUrl.replace('{token}', token)
+        : `${publicUrl}/reset#${token}`,
+      ...(mail.withCode
+        ? { code: deriveCode(secret.key, request.id, request.seed, application.codeDigits) }
+        : {}),
+      linkMinutes: application.linkMinutes,
+      codeMinutes: application.codeMinutes,
+      linkExpiresAt: new Date(Date.now() + application.linkMinutes * 60_000),
+    })
+  }
+  const replyTo = application.replyTo ?? brand.supportEmail
+  return {
+    id: mail.id,
+    from: application.from ? parseSender(application.from) : { name, address: mailFrom.address },
+    to: { ...forWhom, address: mail.toAddress },
+    ...(replyTo ? { replyTo } : {}),
+    ...content,
+    date: new Date(),
+    locale: mail.locale,
+  }
+}

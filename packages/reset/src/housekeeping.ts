@@ -1,0 +1,138 @@
+import { idempotencyKeys, mails, resetRequests } from '@sparekey/db/schema'
+import { and, eq, inArray, lt, sql } from 'drizzle-orm'
+import type { Context } from './context.ts'
+import { noticeJob, resetJob } from './jobs.ts'
+import { delivering } from './status.ts'
+
+/** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
+const lostAfterSeconds = 30
+const batch = 1000
+
+/**
+ * Enqueues rows that may have lost their job. Adding a job that is there already changes nothing, so a wrong guess
+ * costs little; each row is stamped, so that a long queue is not offered again and again. Rejects where the queue is away.
+ * Resolves to how many rows were offered.
+ */
+export async function enqueueLost({ db, queues }: Context): Promise<number> {
+  const old = sql`now() - make_interval(secs => ${lostAfterSeconds})`
+  let offered = 0
+  for (;;) {
+    const requests = await db
+      .update(resetRequests)
+      .set({ enqueuedAt: sql`now()` })
+      .where(
+        inArray(
+          resetRequests.id,
+          db
+            .select({ id: resetRequests.id })
+            .from(resetRequests)
+            .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.enqueuedAt, old)))
+            .orderBy(resetRequests.enqueuedAt)
+            .limit(batch)
+            .for('update', { skipLocked: true }),
+        ),
+      )
+      .returning({ id: resetRequests.id, generation: resetRequests.generation })
+    const due = await db
+      .update(mails)
+      .set({ nextTryAt: sql`now()` })
+      .where(
+        inArray(
+          mails.id,
+          db
+            .select({ id: mails.id })
+            .from(mails)
+            .where(
+              and(
+                inArray(mails.status, ['queued', 'sending']),
+                lt(mails.nextTryAt, old),
+                sql`(${mails.leaseUntil} is null or ${mails.leaseUntil} < now())`,
+              ),
+            )
+            .orderBy(mails.nextTryAt)
+            .limit(batch)
+            .for('update', { skipLocked: true }),
+        ),
+      )
+      .returning({ id: mails.id, kind: mails.kind, requestId: mails.requestId, generation: mails.generation })
+    const jobs = [
+      ...requests.map(({ id, generation }) => resetJob(id, generation)),
+      ...due.map(mail =>
+        mail.kind === 'notice' ? noticeJob(mail.id) : resetJob(mail.requestId, mail.generation),
+      ),
+    ]
+    if (jobs.length > 0) await queues.add('mail', jobs)
+    offered += jobs.length
+    if (requests.length < batch && due.length < batch) return offered
+  }
+}
+
+/**
+ * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
+ * with the mail server's last words, or stays `unknown` where it may have arrived. Resolves to how many requests ended.
+ */
+export async function expire({ db }: Context): Promise<number> {
+  const expired = await db
+    .update(resetRequests)
+    .set({ status: 'expired', endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null })
+    .where(and(inArray(resetRequests.status, ['sent', 'unknown']), lt(resetRequests.expiresAt, sql`now()`)))
+    .returning({ id: resetRequests.id })
+  return await db.transaction(async tx => {
+    const late = await tx
+      .update(mails)
+      .set({
+        status: sql`case when ${mails.lost} > 0 then 'unknown' else 'failed' end`,
+        leaseUntil: null,
+        reason: sql`'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
+          order by a.id desc limit 1), 'no worker took it')`,
+      })
+      .where(
+        and(
+          inArray(mails.status, ['queued', 'sending']),
+          lt(mails.deliverBefore, sql`now()`),
+          sql`(${mails.leaseUntil} is null or ${mails.leaseUntil} < now())`,
+        ),
+      )
+      .returning({ requestId: mails.requestId, status: mails.status, kind: mails.kind, reason: mails.reason })
+    const dead = { endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null }
+    let ended = expired.length
+    for (const { requestId, status, kind, reason } of late) {
+      if (kind !== 'reset' || status !== 'failed') continue
+      await tx
+        .update(resetRequests)
+        .set({ status: 'failed', reason, ...dead })
+        .where(and(eq(resetRequests.id, requestId), inArray(resetRequests.status, [...delivering])))
+      ended++
+    }
+    const never = await tx
+      .update(resetRequests)
+      .set({ status: 'failed', reason: 'out of time: no worker took it', ...dead })
+      .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.deliverBefore, sql`now()`)))
+      .returning({ id: resetRequests.id })
+    return ended + never.length
+  })
+}
+
+/** Deletes requests that ended longer ago than `days`, with their mails and attempts, and idempotency keys after 24 hours. */
+export async function purge({ db }: Context, days: number): Promise<number> {
+  let deleted = 0
+  for (;;) {
+    const rows = await db
+      .delete(resetRequests)
+      .where(
+        inArray(
+          resetRequests.id,
+          db
+            .select({ id: resetRequests.id })
+            .from(resetRequests)
+            .where(lt(resetRequests.endedAt, sql`now() - make_interval(days => ${days})`))
+            .limit(batch),
+        ),
+      )
+      .returning({ id: resetRequests.id })
+    deleted += rows.length
+    if (rows.length < batch) break
+  }
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - interval '24 hours'`))
+  return deleted
+}

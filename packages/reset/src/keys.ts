@@ -1,0 +1,124 @@
+import { apiKeys, applications } from '@sparekey/db/schema'
+import type { KeyKind } from '@sparekey/db/types'
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
+import { type Application, applicationColumns, getApplication } from './applications.ts'
+import type { Context } from './context.ts'
+import { notFound } from './errors.ts'
+import { digestKey, insertKey, type NewKey } from './new-key.ts'
+import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
+
+/** A key as it is listed: its text is gone, `hint` are its last four characters. */
+export interface Key {
+  id: string
+  kind: KeyKind
+  name: string | null
+  hint: string
+  createdAt: Date
+  revokedAt: Date | null
+}
+
+/** Who calls, as their key says. */
+export interface Credential {
+  kind: KeyKind
+  keyId: string
+  application: Application
+}
+
+/** Makes a key; its text is returned here and never again. Throws ResetError `not_found` for the application. */
+export async function createKey(
+  { db }: Pick<Context, 'db'>,
+  applicationId: string,
+  kind: KeyKind,
+  name?: string | null,
+): Promise<NewKey> {
+  await getApplication({ db }, applicationId)
+  return await insertKey(db, applicationId, kind, name ?? null)
+}
+
+/** The application's keys, newest first, revoked ones too. Throws ResetError `not_found`, `invalid_request` (cursor). */
+export async function listKeys(
+  { db }: Pick<Context, 'db'>,
+  applicationId: string,
+  { cursor, limit }: PageQuery = { limit: 100 },
+): Promise<Page<Key>> {
+  const after = cursor === undefined ? undefined : lt(apiKeys.id, decodeCursor('key', cursor))
+  await getApplication({ db }, applicationId)
+  const rows = await db
+    .select({
+      id: apiKeys.id,
+      kind: apiKeys.kind,
+      name: apiKeys.name,
+      hint: apiKeys.hint,
+      createdAt: apiKeys.createdAt,
+      revokedAt: apiKeys.revokedAt,
+    })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.applicationId, applicationId), after))
+    .orderBy(desc(apiKeys.id))
+    .limit(limit + 1)
+  return toPage(rows, limit)
+}
+
+/**
+ * Revokes a key; every process refuses it within a second. Revoking twice keeps the first time.
+ * Throws ResetError `not_found`.
+ */
+export async function revokeKey(
+  { db }: Pick<Context, 'db'>,
+  applicationId: string,
+  keyId: string,
+): Promise<void> {
+  const mine = and(eq(apiKeys.id, keyId), eq(apiKeys.applicationId, applicationId))
+  const [revoked] = await db
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(mine, isNull(apiKeys.revokedAt)))
+    .returning({ id: apiKeys.id })
+  if (revoked) return
+  const [earlier] = await db.select({ id: apiKeys.id }).from(apiKeys).where(mine)
+  if (!earlier) throw notFound('key')
+}
+
+/**
+ * Who holds a key. Answers, misses too, are remembered for `ttlMs`, counted from before the database is asked, so
+ * that a revoked key or a changed application is known everywhere within that time. An error is not remembered.
+ */
+export function createCredentials(
+  { db }: Pick<Context, 'db'>,
+  { ttlMs = 1000, maxEntries = 10_000 }: { ttlMs?: number; maxEntries?: number } = {},
+): { find(keyText: string): Promise<Credential | undefined> } {
+  const cache = new Map<string, { until: number; found: Promise<Credential | undefined> }>()
+
+  async function look(digest: Buffer): Promise<Credential | undefined> {
+    const [row] = await db
+      .select({ kind: apiKeys.kind, keyId: apiKeys.id, application: applicationColumns() })
+      .from(apiKeys)
+      .innerJoin(applications, eq(applications.id, apiKeys.applicationId))
+      .where(and(eq(apiKeys.digest, digest), isNull(apiKeys.revokedAt)))
+    return row
+  }
+
+  return {
+    async find(keyText) {
+      if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return undefined
+      const digest = digestKey(keyText)
+      const name = digest.toString('base64')
+      const now = performance.now()
+      const known = cache.get(name)
+      if (known && known.until > now) return await known.found
+      cache.delete(name)
+      for (const oldest of cache.keys()) {
+        if (cache.size < maxEntries) break
+        cache.delete(oldest)
+      }
+      const entry = { until: now + ttlMs, found: look(digest) }
+      cache.set(name, entry)
+      try {
+        return await entry.found
+      } catch (error) {
+        if (cache.get(name) === entry) cache.delete(name)
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { makeId } from '@sparekey/db/id'
+import { mails, resetRequests } from '@sparekey/db/schema'
+import { pickLocale } from '@sparekey/locale/locales'
+import { deriveCode, deriveToken, digestCode, digestToken, SEED_BYTES } from '@sparekey/token/token'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Application } from './applications.ts'
+import { type Context, newestSecret } from './context.ts'
+import { findAccount } from './find-account.ts'
+import type { IgnoreReason } from './status.ts'
+import { voidTokens } from './void-tokens.ts'
+
+export type ResetRequest = typeof resetRequests.$inferSelect
+
+/** Codes that one person may be sent in 24 hours: 5 codes of 5 tries are 25 guesses a day. */
+const codesPerDay = 5
+
+/** Who gets the mail. */
+interface Addressee {
+  key: string
+  accountId: string | null
+  email: string
+  name: string | null
+  locale: string | null
+}
+
+/**
+ * accepted → sending: finds whom to mail, mints the token and writes the mail to be sent; or → ignored, with the reason.
+ * One transaction; a lock on the recipient makes the limits hold among parallel workers.
+ * Resolves to the mail's id, or undefined where nothing is to be sent.
+ */
+export async function mint(
+  context: Context,
+  request: ResetRequest,
+  application: Application,
+): Promise<string | undefined> {
+  const addressee = await findAddressee(context, request)
+  if (!addressee) return await ignore(context, request, 'no_account')
+  const secret = newestSecret(context)
+  const seed = randomBytes(SEED_BYTES)
+  const token = deriveToken(secret.key, request.id, seed)
+  const code = deriveCode(secret.key, request.id, seed, application.codeDigits)
+  const mailId = makeId('mail')
+
+  const outcome = await context.db.transaction(async tx => {
+    await tx.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`${application.id} ${addressee.key}`}, 0))`,
+    )
+    const [seen] = await tx
+      .select({
+        hour: sql<number>`count(*) filter (where ${mails.createdAt} > now() - interval '1 hour')`.mapWith(
+          Number,
+        ),
+        day: sql<number>`count(*)`.mapWith(Number),
+        codes: sql<number>`count(*) filter (where ${mails.withCode})`.mapWith(Number),
+        doubled: sql<boolean>`exists (
+          select from ${resetRequests} r where r.application_id = ${application.id} and r.recipient_key = ${addressee.key}
+          and r.status in ('sending', 'sent', 'unknown') and r.id <> ${request.id}
+          and r.created_at > (select created_at from ${resetRequests} where id = ${request.id}) - interval '1 minute')`,
+      })
+      .from(mails)
+      .where(
+        and(
+          eq(mails.applicationId, application.id),
+          eq(mails.recipientKey, addressee.key),
+          eq(mails.kind, 'reset'),
+          sql`${mails.createdAt} > now() - interval '1 day'`,
+        ),
+      )
+    const { hour = 0, day = 0, codes = 0, doubled = false } = seen ?? {}
+    if (doubled && request.generation === 1) return 'duplicate'
+    if (hour >= application.limits.perRecipientHour || day >= application.limits.perRecipientDay)
+      return 'recipient_limit'
+
+    const withCode = codes < codesPerDay
+    await voidTokens(tx, application.id, addressee.key, request.id)
+    const [minted] = await tx
+      .update(resetRequests)
+      .set({
+        status: 'sending',
+        accountId: addressee.accountId,
+        recipientKey: addressee.key,
+        secretId: secret.id,
+        seed,
+        tokenDigest: digestToken(token),
+        codeDigest: withCode ? digestCode(secret.key, request.id, code) : null,
+        codeTries: 0,
+        mintedAt: sql`now()`,
+        // Until the mail server has taken the mail, nobody holds the token but it; the true times are set then.
+        expiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.linkMinutes})`,
+        codeExpiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.codeMinutes})`,
+      })
+      .where(
+        and(
+          eq(resetRequests.id, request.id),
+          eq(resetRequests.status, 'accepted'),
+          eq(resetRequests.generation, request.generation),
+          sql`${resetRequests.deliverBefore} > now()`,
+        ),
+      )
+      .returning({ deliverBefore: resetRequests.deliverBefore })
+    if (!minted) return undefined
+    await tx.insert(mails).values({
+      id: mailId,
+      applicationId: application.id,
+      requestId: request.id,
+      generation: request.generation,
+      kind: 'reset',
+      recipientKey: addressee.key,
+      toAddress: addressee.email,
+      toName: addressee.name,
+      locale: pickLocale(request.locale, addressee.locale, application.locale),
+      withCode,
+      status: 'queued',
+      deliverBefore: minted.deliverBefore,
+    })
+    return mailId
+  })
+  if (outcome === 'duplicate' || outcome === 'recipient_limit') return await ignore(context, request, outcome)
+  return outcome
+}
+
+async function findAddressee({ db }: Context, request: ResetRequest): Promise<Addressee | undefined> {
+  if (request.recipient) {
+    const { id, email, name, locale } = request.recipient
+    return { key: `caller:${id}`, accountId: null, email, name: name ?? null, locale: locale ?? null }
+  }
+  const account = await findAccount(db, request.applicationId, request.loginKey)
+  if (!account) return undefined
+  return {
+    key: account.id,
+    accountId: account.id,
+    email: account.email,
+    name: account.name,
+    locale: account.locale,
+  }
+}
+
+async function ignore({ db }: Context, request: ResetRequest, reason: IgnoreReason): Promise<undefined> {
+  await db
+    .update(resetRequests)
+    .set({ status: 'ignored', reason, endedAt: sql`now()` })
+    .where(and(eq(resetRequests.id, request.id), eq(resetRequests.status, 'accepted')))
+}

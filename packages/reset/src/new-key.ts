@@ -1,0 +1,37 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Executor } from '@sparekey/db/db'
+import { makeId } from '@sparekey/db/id'
+import { apiKeys } from '@sparekey/db/schema'
+import type { KeyKind } from '@sparekey/db/types'
+
+/** A key as its maker sees it; `key` is its text, to be shown once and kept nowhere. */
+export interface NewKey {
+  id: string
+  kind: KeyKind
+  name: string | null
+  key: string
+  hint: string
+  createdAt: Date
+}
+
+/** What of a key is stored: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
+export function digestKey(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** Makes and stores a key of an application that exists. */
+export async function insertKey(
+  db: Executor,
+  applicationId: string,
+  kind: KeyKind,
+  name: string | null,
+): Promise<NewKey> {
+  const key = `${kind === 'secret' ? 'sk' : 'pk'}_${randomBytes(32).toString('base64url')}`
+  const row = { id: makeId('key'), kind, name, hint: key.slice(-4) }
+  const [stored] = await db
+    .insert(apiKeys)
+    .values({ ...row, applicationId, digest: digestKey(key) })
+    .returning({ createdAt: apiKeys.createdAt })
+  if (!stored) throw new TypeError('an insert returned no row')
+  return { ...row, key, createdAt: stored.createdAt }
+}

@@ -1,0 +1,36 @@
+import { resetRequests } from '@sparekey/db/schema'
+import { and, eq, sql } from 'drizzle-orm'
+import type { Context } from './context.ts'
+import { unusable } from './errors.ts'
+import { findToken, usable } from './tokens.ts'
+import { voidTokens } from './void-tokens.ts'
+
+/**
+ * Uses a token up without setting a password here: the application does that itself. The account's other tokens are
+ * void from then on. Throws ResetError `token_unusable`.
+ */
+export async function redeem(
+  context: Context,
+  token: string,
+  applicationId: string,
+): Promise<{ requestId: string; account: { id: string; login: string } }> {
+  const { request, account } = await findToken(context, token, applicationId)
+  const who = account ?? (request.recipient && { id: request.recipient.id, login: request.login })
+  if (!who) throw unusable()
+  await context.db.transaction(async tx => {
+    const [used] = await tx
+      .update(resetRequests)
+      .set({ status: 'used', endedAt: sql`now()`, seed: null, codeDigest: null })
+      .where(
+        and(
+          eq(resetRequests.id, request.id),
+          eq(resetRequests.tokenDigest, request.tokenDigest as Buffer),
+          usable,
+        ),
+      )
+      .returning({ id: resetRequests.id })
+    if (!used) throw unusable()
+    if (request.recipientKey) await voidTokens(tx, applicationId, request.recipientKey, request.id)
+  })
+  return { requestId: request.id, account: { id: who.id, login: who.login } }
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { makeId } from '@sparekey/db/id'
+import { idempotencyKeys, resetRequests } from '@sparekey/db/schema'
+import type { ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
+import { and, eq, sql } from 'drizzle-orm'
+import type { PgInsertValue } from 'drizzle-orm/pg-core'
+import type { Application } from './applications.ts'
+import type { Context } from './context.ts'
+import { invalid, ResetError } from './errors.ts'
+import { enqueue, resetJob } from './jobs.ts'
+import { loginKey } from './login.ts'
+import { checkRedirect } from './redirect.ts'
+
+export interface RequestInput {
+  application: Application
+  dialect: Dialect
+  login: string
+  locale?: string | undefined
+  redirectUrl?: string | undefined
+  metadata?: Record<string, unknown> | undefined
+  client: ClientFacts
+  recipient?: Recipient | undefined
+  /** `key` as the caller sent it; `body` a digest of what was asked. Remembered for 24 hours. */
+  idempotency?: { key: string; body: Buffer; route: string } | undefined
+}
+
+/**
+ * Takes a reset request: writes its row, then enqueues its job. Looks no account up, so that there is nothing to
+ * tell by answer or by clock (ASVS 5.0 6.3.8). Resolves once the row is committed, also where the queue is away.
+ * Throws ResetError `invalid_request`, `idempotency_mismatch`; a database out of reach rejects with the driver's error.
+ */
+export async function request(context: Context, input: RequestInput): Promise<{ id: string }> {
+  const { application, login, client } = input
+  if (application.directory === 'caller' && !input.recipient) {
+    throw invalid('recipient', "is required, since the application's directory is the caller's")
+  }
+  if (application.directory !== 'caller' && input.recipient) {
+    throw invalid('recipient', "is only taken where the application's directory is the caller's")
+  }
+  const row = {
+    id: makeId('req'),
+    applicationId: application.id,
+    dialect: input.dialect,
+    login,
+    loginKey: loginKey(login),
+    locale: input.locale ?? null,
+    redirectUrl:
+      input.redirectUrl === undefined ? null : checkRedirect(input.redirectUrl, application.redirectOrigins),
+    metadata: input.metadata ?? null,
+    client,
+    recipient: input.recipient ?? null,
+    status: 'accepted' as const,
+    deliverBefore: sql`now() + make_interval(mins => ${application.deliverWithinMinutes})`,
+  }
+  if (!input.idempotency) {
+    await context.db.insert(resetRequests).values(row)
+  } else {
+    const earlier = await insertOnce(context, row, input.idempotency)
+    if (earlier) return { id: earlier }
+  }
+  await enqueue(context, [resetJob(row.id, 1)])
+  return { id: row.id }
+}
+
+type NewRequest = PgInsertValue<typeof resetRequests> & { id: string; applicationId: string }
+
+/** Key and request are written together, so whoever finds the key finds its answer too. */
+async function insertOnce(
+  { db }: Context,
+  values: NewRequest,
+  { key, body, route }: NonNullable<RequestInput['idempotency']>,
+): Promise<string | undefined> {
+  const keyDigest = createHash('sha256').update(key).digest()
+  const inserted = await db.transaction(async tx => {
+    const [mine] = await tx
+      .insert(idempotencyKeys)
+      .values({
+        applicationId: values.applicationId,
+        route,
+        keyDigest,
+        bodyDigest: body,
+        requestId: values.id,
+      })
+      .onConflictDoUpdate({
+        target: [idempotencyKeys.applicationId, idempotencyKeys.route, idempotencyKeys.keyDigest],
+        set: { bodyDigest: body, requestId: values.id, createdAt: sql`now()` },
+        setWhere: sql`${idempotencyKeys.createdAt} < now() - interval '24 hours'`,
+      })
+      .returning({ requestId: idempotencyKeys.requestId })
+    if (!mine) return false
+    await tx.insert(resetRequests).values(values)
+    return true
+  })
+  if (inserted) return undefined
+  const [first] = await db
+    .select({ bodyDigest: idempotencyKeys.bodyDigest, requestId: idempotencyKeys.requestId })
+    .from(idempotencyKeys)
+    .where(
+      and(
+        eq(idempotencyKeys.applicationId, values.applicationId),
+        eq(idempotencyKeys.route, route),
+        eq(idempotencyKeys.keyDigest, keyDigest),
+      ),
+    )
+  if (!first?.bodyDigest.equals(body)) {
+    throw new ResetError('idempotency_mismatch', 'This Idempotency-Key was used with another body.')
+  }
+  return first.requestId
+}

@@ -1,0 +1,130 @@
+import { mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import type { MailStatus, OutcomeClass, RequestStatus } from '@sparekey/db/types'
+import type { Attempt } from '@sparekey/mail/outcome'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { Mail } from './claim.ts'
+import type { Context } from './context.ts'
+import { MAX_LOST, MAX_TRIES, retryAfter } from './retry-after.ts'
+import { delivering } from './status.ts'
+
+interface Lifetimes {
+  linkMinutes: number
+  codeMinutes: number
+}
+
+/** What becomes of a mail after a try. Pure. */
+export type Verdict =
+  | { status: 'sent' | 'unknown' }
+  | { status: 'failed'; reason: string }
+  | { status: 'queued'; afterMs: number }
+
+/**
+ * Sorts a try: sent after a 250 only; refused for good and out of tries or time is failed, with the server's own
+ * words; a line lost after DATA gets one more try, and is unknown after that.
+ */
+export function judge(mail: Mail, last: Attempt, remainingMs: number, random?: () => number): Verdict {
+  const words = last.response ?? last.class
+  if (last.class === 'accepted') return { status: 'sent' }
+  if (last.class === 'refused') return { status: 'failed', reason: words }
+  const lost = mail.lost + (last.class === 'lost_after_data' ? 1 : 0)
+  if (lost >= MAX_LOST) return { status: 'unknown' }
+  const answered = last.class === 'later' || last.class === 'throttled'
+  if (answered && mail.tries + 1 >= MAX_TRIES) return { status: 'failed', reason: `out of tries: ${words}` }
+  const count = answered ? mail.tries + 1 : mail.unreached + 1
+  const afterMs = retryAfter(last.class, count, random)
+  if (afterMs < remainingMs) return { status: 'queued', afterMs }
+  return lost > 0 ? { status: 'unknown' } : { status: 'failed', reason: `out of time: ${words}` }
+}
+
+/**
+ * Writes a try down: the attempts, the mail, and the request if the mail still speaks for it. Whoever lost the
+ * claim meanwhile changes nothing but the list of attempts. Resolves to whether the claim still held.
+ */
+export async function settle(
+  { db }: Context,
+  mail: Mail,
+  verdict: Verdict,
+  attempts: readonly Attempt[],
+  lifetimes: Lifetimes,
+): Promise<boolean> {
+  return await db.transaction(async tx => {
+    if (attempts.length > 0) {
+      await tx.insert(mailAttempts).values(
+        attempts.map(attempt => ({
+          mailId: mail.id,
+          transport: attempt.transport,
+          outcome: attempt.class,
+          code: attempt.code ?? null,
+          response: attempt.response ?? null,
+          durationMs: Math.round(attempt.durationMs),
+        })),
+      )
+    }
+    const [held] = await tx
+      .update(mails)
+      .set({
+        status: verdict.status satisfies MailStatus,
+        reason: verdict.status === 'failed' ? verdict.reason : null,
+        leaseUntil: null,
+        ...counters(attempts.at(-1)?.class),
+        ...(verdict.status === 'queued'
+          ? { nextTryAt: sql`now() + make_interval(secs => ${verdict.afterMs / 1000})` }
+          : {}),
+        ...(verdict.status === 'sent' ? { sentAt: sql`now()` } : {}),
+      })
+      .where(and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), eq(mails.status, 'sending')))
+      .returning({ id: mails.id })
+    if (!held) return false
+    const change =
+      mail.kind === 'reset' ? requestChange(mail, verdict, attempts.at(-1)?.class, lifetimes) : undefined
+    if (change) {
+      await tx
+        .update(resetRequests)
+        .set(change)
+        .where(
+          and(
+            eq(resetRequests.id, mail.requestId),
+            eq(resetRequests.generation, mail.generation),
+            inArray(resetRequests.status, [...delivering]),
+          ),
+        )
+    }
+    return true
+  })
+}
+
+function counters(outcome: OutcomeClass | undefined): Record<string, SQL | number> {
+  if (outcome === 'later' || outcome === 'throttled') return { tries: sql`${mails.tries} + 1`, unreached: 0 }
+  if (outcome === 'lost_before_data') return { unreached: sql`${mails.unreached} + 1` }
+  if (outcome === 'lost_after_data')
+    return { lost: sql`${mails.lost} + 1`, unreached: sql`${mails.unreached} + 1` }
+  return {}
+}
+
+function requestChange(
+  mail: Mail,
+  verdict: Verdict,
+  outcome: OutcomeClass | undefined,
+  { linkMinutes, codeMinutes }: Lifetimes,
+) {
+  if (verdict.status === 'queued') {
+    return outcome === 'lost_after_data' ? { status: 'unknown' as RequestStatus } : undefined
+  }
+  if (verdict.status === 'failed') {
+    return {
+      status: 'failed' as RequestStatus,
+      reason: verdict.reason,
+      endedAt: sql`now()`,
+      seed: null,
+      tokenDigest: null,
+      codeDigest: null,
+    }
+  }
+  return {
+    status: verdict.status as RequestStatus,
+    seed: null,
+    sentAt: verdict.status === 'sent' ? sql`now()` : null,
+    expiresAt: sql`now() + make_interval(mins => ${linkMinutes})`,
+    codeExpiresAt: mail.withCode ? sql`now() + make_interval(mins => ${codeMinutes})` : null,
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The status of a reset request. Every change is one conditional UPDATE; no row back means that somebody else was first.
+ *
+ *   accepted ─► sending ─► sent ─► used | expired | replaced
+ *      │          ├──────► unknown ─► sent | used | expired | replaced | failed
+ *      │          └──────► failed
+ *      ├────► ignored
+ *      └────► cancelled    (from accepted and from every live status)
+ *
+ * live       its token works, as long as `expires_at` lies ahead; at most one live request per recipient
+ * sending    minted; the mail is queued, under way, or waits for its next try
+ * unknown    the line was lost while the mail server may have taken the mail: one more try
+ * A resend takes a request back to accepted with the next generation; mails of older generations decide nothing any more.
+ */
+import type { RequestStatus } from '@sparekey/db/types'
+
+export const live = ['sending', 'sent', 'unknown'] as const satisfies RequestStatus[]
+/** The mail's outcome is still open. */
+export const delivering = ['sending', 'unknown'] as const satisfies RequestStatus[]
+export const cancellable = ['accepted', ...live] as const satisfies RequestStatus[]
+export const resendable = [...live, 'failed', 'expired', 'ignored'] as const satisfies RequestStatus[]
+
+/** Why a request was ignored. */
+export type IgnoreReason = 'no_account' | 'recipient_limit' | 'duplicate'

@@ -1,0 +1,42 @@
+import type { Executor } from '@sparekey/db/db'
+import { mails, resetRequests } from '@sparekey/db/schema'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { live } from './status.ts'
+
+/**
+ * Ends every live token of one recipient: their requests become `replaced` and lose seed and digests, their reset
+ * mails that still wait become `cancelled`. Spares the request that replaces them, where it is named.
+ * Returns the ids of the requests that it ended. To be called inside a transaction.
+ */
+export async function voidTokens(
+  tx: Executor,
+  applicationId: string,
+  recipientKey: string,
+  exceptRequestId?: string,
+): Promise<string[]> {
+  const ended = await tx
+    .update(resetRequests)
+    .set({ status: 'replaced', endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null })
+    .where(
+      and(
+        eq(resetRequests.applicationId, applicationId),
+        eq(resetRequests.recipientKey, recipientKey),
+        inArray(resetRequests.status, [...live]),
+        exceptRequestId === undefined ? undefined : ne(resetRequests.id, exceptRequestId),
+      ),
+    )
+    .returning({ id: resetRequests.id })
+  await tx
+    .update(mails)
+    .set({ status: 'cancelled', reason: 'replaced' })
+    .where(
+      and(
+        eq(mails.applicationId, applicationId),
+        eq(mails.recipientKey, recipientKey),
+        eq(mails.kind, 'reset'),
+        eq(mails.status, 'queued'),
+        exceptRequestId === undefined ? undefined : ne(mails.requestId, exceptRequestId),
+      ),
+    )
+  return ended.map(request => request.id)
+}

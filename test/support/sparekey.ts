@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { runApi } from '@sparekey/api/main'
+import { readConfig } from '@sparekey/config/config'
+import { createLog } from '@sparekey/log/log'
+import { createMailbox, type StoredMail } from '@sparekey/mailbox/mailbox'
+import { runWorker } from '@sparekey/worker/main'
+import postgres from 'postgres'
+import { inject } from 'vitest'
+import { freshDatabase } from './database.ts'
+
+export type BackendName = 'redis' | 'postgres'
+export const backends: BackendName[] = ['redis', 'postgres']
+
+export interface Sparekey {
+  url: string
+  databaseUrl: string
+  adminKey: string
+  /** The database, for looking and for moving its clock on; never for doing what an endpoint does. */
+  sql: postgres.Sql
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  /** Makes an application; resolves to its id and keys. */
+  application(input?: object): Promise<{ id: string; slug: string; secret: string; publishable: string }>
+  /** Waits for the newest mail to somebody, past those `after`. */
+  mail(to: string, after?: number): Promise<StoredMail>
+  mails(to?: string): StoredMail[]
+  /** Waits until a request has one of these statuses. */
+  status(id: string, key: string, ...wanted: string[]): Promise<Json>
+  startWorker(): Promise<{ close(): Promise<void> }>
+  close(): Promise<void>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look at answers field by field, and say what they expect
+export type Json = any
+
+interface CallOptions {
+  key?: string
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: Json
+}
+
+interface Options {
+  backend?: BackendName
+  /** Instead of the mailbox. */
+  smtpUrls?: string[]
+  /** Start without a worker. */
+  worker?: boolean
+  redisUrl?: string
+  env?: Record<string, string>
+}
+
+let redisDatabase = 0
+
+/** A whole Sparekey, API and worker on a database of its own, with a mailbox that takes its mails. */
+export async function startSparekey(options: Options = {}): Promise<Sparekey> {
+  const database = await freshDatabase()
+  const port = await freePort()
+  const redisUrl =
+    options.redisUrl ??
+    (options.backend === 'redis'
+      ? `${inject('redisUrl')}/${(process.pid + redisDatabase++) % 16}`
+      : undefined)
+  const adminKey = `admin_${randomBytes(24).toString('base64url')}`
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    SPAREKEY_SECRET: randomBytes(32).toString('base64'),
+    SPAREKEY_ADMIN_KEY: adminKey,
+    PORT: String(port),
+    LOG_LEVEL: 'silent',
+    SHUTDOWN_GRACE: '10',
+    WORKER_CONCURRENCY: '10',
+    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    ...options.env,
+  })
+  const log = createLog(config.logLevel, 'test')
+  const mailbox = await createMailbox()
+  const shared = { config, secrets: config.secrets ?? [], databaseUrl: database.url, log }
+  const api = await runApi({ ...shared, adminKey, mailbox })
+  const startWorker = () =>
+    runWorker({ ...shared, smtpUrls: options.smtpUrls ?? [mailbox.smtpUrl], listen: false })
+  const workers = options.worker === false ? [] : [await startWorker()]
+  const sql = postgres(database.url, { max: 2, onnotice: () => {} })
+  const url = `http://localhost:${port}`
+
+  const call: Sparekey['call'] = async (method, path, { key, body, headers } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json')
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: json && text ? JSON.parse(text) : text,
+    }
+  }
+
+  return {
+    url,
+    databaseUrl: database.url,
+    adminKey,
+    sql,
+    call,
+    async application(input = {}) {
+      const { status, body } = await call('POST', '/v1/applications', {
+        key: adminKey,
+        body: { name: 'Acme', minPasswordLength: 8, ...input },
+      })
+      if (status !== 201) throw new Error(`no application: ${JSON.stringify(body)}`)
+      return { id: body.id, slug: body.slug, ...body.keys }
+    },
+    mail: (to, after = 0) =>
+      until(`mail ${after + 1} to ${to}`, () => {
+        const found = mailbox.messages(to)
+        return found.length > after ? found[0] : undefined
+      }),
+    mails: to => mailbox.messages(to),
+    status: (id, key, ...wanted) =>
+      until(`request ${wanted.join(' or ')}`, async () => {
+        const { body } = await call('GET', `/v1/reset-requests/${id}`, { key })
+        return wanted.includes(body.status) ? body : undefined
+      }),
+    async startWorker() {
+      const worker = await startWorker()
+      workers.push(worker)
+      return worker
+    },
+    async close() {
+      await Promise.all(workers.map(worker => worker.close()))
+      await api.close()
+      await mailbox.close()
+      await sql.end({ timeout: 5 })
+      await database.drop()
+    },
+  }
+}
+
+/** Looks again until there is something to see. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 25))
+  }
+}
+
+/** The token in a mail's link. */
+export function tokenOf(mail: StoredMail): string {
+  const token = /#([A-Za-z0-9_-]{43})\b/.exec(mail.text ?? '')?.[1]
+  if (!token) throw new Error('no link in the mail')
+  return token
+}
+
+/** The code in a mail, without its space. */
+export function codeOf(mail: StoredMail): string {
+  const code = /\b(\d{4} \d{4})\b/.exec(mail.text ?? '')?.[1]
+  if (!code) throw new Error('no code in the mail')
+  return code.replace(' ', '')
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
