@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import postgres from 'postgres'
-import { afterEach, expect, inject, test } from 'vitest'
+import { migrate } from '@sparekey/db/migrate'
+import { openEmbeddedPostgres } from '@sparekey/embedded/postgres'
+import { openBackend, prepareBackend } from '@sparekey/queue/backend'
+import { afterEach, expect, test } from 'vitest'
 import { findRedis } from './support/executables.ts'
-import { freePort, startSparekey } from './support/sparekey.ts'
+import { freePort, startSparekey, until } from './support/sparekey.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -58,20 +63,40 @@ test('with the queue down a request is still taken, and delivered once the queue
   await sparekey.status(body.id, app.secret, 'sent')
 }, 90_000)
 
-test('with the database down a request is refused with 503, never taken without its row', async () => {
-  const sparekey = await startSparekey({ backend: 'redis' })
+test('with the database down a request is refused with 503, and taken again once it is back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sparekey-outage-'))
+  const server = await openEmbeddedPostgres({ dataDir: folder })
+  await migrate(server.url)
+  await prepareBackend(openBackend({ databaseUrl: server.url }))
+  await chmod(folder, 0o755)
+  opened.push({ close: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) })
+  const sparekey = await startSparekey({
+    backend: 'redis',
+    database: { url: server.url, drop: async () => {} },
+  })
   opened.push(sparekey)
   const app = await sparekey.application()
-  const server = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
-  const name = new URL(sparekey.databaseUrl).pathname.slice(1)
-  await server.unsafe(`alter database ${name} with allow_connections false`)
-  await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
-  await server.end()
-  const answer = await sparekey.call('POST', '/v1/reset-requests', {
-    key: app.publishable,
-    body: { login: anna.login },
+  const ask = () =>
+    sparekey.call('POST', '/v1/reset-requests', { key: app.publishable, body: { login: anna.login } })
+  expect((await ask()).status).toBe(202)
+
+  const pid = Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0])
+  process.kill(pid, 'SIGQUIT')
+  const down = await until('the first refusal', async () => {
+    const answer = await ask()
+    return answer.status === 202 ? undefined : answer
   })
-  expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } })
-  expect(answer.headers.get('retry-after')).toBeTruthy()
-  expect(answer.headers.get('content-type')).toContain('application/problem+json')
+  expect(down).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+  expect(down.headers.get('retry-after')).toBeTruthy()
+  expect(down.headers.get('content-type')).toContain('application/problem+json')
+  expect((await sparekey.call('GET', '/readyz')).status).toBe(503)
+
+  const back = await openEmbeddedPostgres({ dataDir: folder })
+  // Ended after Sparekey and before its folder goes.
+  opened.splice(1, 0, back)
+  const taken = await until('the database', async () => {
+    const answer = await ask()
+    return answer.status === 202 ? answer : undefined
+  })
+  await sparekey.status(taken.body.id, app.secret, 'ignored')
 }, 60_000)

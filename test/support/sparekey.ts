@@ -52,6 +52,8 @@ interface Options {
   /** Start without a worker. */
   worker?: boolean
   redisUrl?: string
+  /** A migrated database instead of a fresh one of the shared server. */
+  database?: { url: string; drop(): Promise<void> }
   env?: Record<string, string>
 }
 
@@ -59,7 +61,7 @@ let redisDatabase = 0
 
 /** A whole Sparekey, API and worker on a database of its own, with a mailbox that takes its mails. */
 export async function startSparekey(options: Options = {}): Promise<Sparekey> {
-  const database = await freshDatabase()
+  const database = options.database ?? (await freshDatabase())
   const port = await freePort()
   const redisUrl =
     options.redisUrl ??
