@@ -150,7 +150,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
 
   async function shut(graceMs: number): Promise<void> {
     stop.abort()
-    await Promise.race([ready.catch(() => {}), sleep(2_000, undefined, { ref: false })])
+    // A worker that is up must hear of it at once, or it takes one more job.
+    if (!worker) await Promise.race([ready.catch(() => {}), sleep(2_000, undefined, { ref: false })])
     if (worker) await finish(worker, graceMs)
     await link.close()
   }
