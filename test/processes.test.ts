@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { afterEach, expect, inject, test } from 'vitest'
+import { startMailServer } from './support/mail-server.ts'
+import { type Running, runSparekey } from './support/process.ts'
+import { freePort, type Json, until } from './support/sparekey.ts'
+
+const opened: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close()
+})
+
+function run(args: string[], env: Record<string, string>): Running {
+  const running = runSparekey(args, { LOG_LEVEL: 'warn', ...env })
+  opened.push(() => running.end('SIGKILL'))
+  return running
+}
+
+const ready = (port: number) =>
+  until(
+    `port ${port}`,
+    async () => {
+      const answer = await fetch(`http://localhost:${port}/readyz`).catch(() => undefined)
+      return answer?.status === 200 || undefined
+    },
+    40_000,
+  )
+
+async function post(url: string, key: string, body: object): Promise<Json> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, ...((await response.json()) as object) }
+}
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'sparekey-start-'))
+  opened.push(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
+  return path
+}
+
+test('two APIs and two workers share real servers; a worker killed in mid-send loses nothing', async () => {
+  const server = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
+  const name = `processes_${randomBytes(4).toString('hex')}`
+  await server.unsafe(`create database ${name}`)
+  opened.push(async () => {
+    await server.unsafe(`drop database ${name} with (force)`)
+    await server.end()
+  })
+  const databaseUrl = new URL(inject('postgresUrl'))
+  databaseUrl.pathname = name
+  const mailServer = await startMailServer()
+  opened.push(() => mailServer.close())
+  const adminKey = `admin_${randomBytes(24).toString('base64url')}`
+  const env = {
+    DATABASE_URL: databaseUrl.href,
+    REDIS_URL: `${inject('redisUrl')}/15`,
+    SMTP_URL: mailServer.url,
+    SPAREKEY_SECRET: randomBytes(32).toString('base64'),
+    SPAREKEY_ADMIN_KEY: adminKey,
+    SPAREKEY_DATA: await folder(),
+  }
+  expect(await run(['migrate'], env).ended).toBe(0)
+  const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const
+  const apis = ports.slice(0, 2).map(port => run(['api'], { ...env, PORT: String(port), WORKER_PORT: '9' }))
+  const workers = ports.slice(2).map(port => run(['worker'], { ...env, WORKER_PORT: String(port) }))
+  for (const port of ports) await ready(port)
+
+  const [one, two] = ports.map(port => `http://localhost:${port}`) as [string, string]
+  const { keys } = await post(`${one}/v1/applications`, adminKey, { name: 'Acme' })
+  const logins = Array.from({ length: 30 }, (_, i) => `person${i}@example.com`)
+  for (const login of logins) {
+    expect((await post(`${two}/v1/accounts`, keys.secret, { login, email: login })).status).toBe(201)
+  }
+  const asked = await Promise.all(
+    logins.map((login, i) => post(`${i % 2 ? one : two}/v1/reset-requests`, keys.publishable, { login })),
+  )
+  expect(asked.map(({ status }) => status)).toEqual(Array(30).fill('accepted'))
+  await workers[0]?.end('SIGKILL')
+  await until(
+    'every request sent',
+    async () => {
+      const response = await fetch(`${one}/v1/reset-requests?status=sent&limit=100`, {
+        headers: { authorization: `Bearer ${keys.secret}` },
+      })
+      const { items } = (await response.json()) as Json
+      return items.length === 30 || undefined
+    },
+    90_000,
+  )
+  const to = mailServer.taken.map(source => /^To: .*?([\w]+@example\.com)/m.exec(source)?.[1])
+  expect(new Set(to).size).toBe(30)
+  // A worker that died after the mail server took the mail sends it again, with the same Message-ID.
+  const messageIds = new Set(mailServer.taken.map(source => /^Message-ID: (.*)$/m.exec(source)?.[1]))
+  expect(messageIds.size).toBe(30)
+
+  expect(await workers[1]?.end('SIGTERM')).toBe(0)
+  for (const api of apis) expect(await api.end('SIGTERM')).toBe(0)
+}, 150_000)
+
+test('start makes a demo, keeps its data and keys over SIGTERM, SIGKILL and SIGINT', async () => {
+  const port = await freePort()
+  const env = {
+    SPAREKEY_DATA: await folder(),
+    PORT: String(port),
+    MAILBOX_PORT: String(await freePort()),
+    LOG_LEVEL: 'warn',
+  }
+  const url = `http://localhost:${port}`
+  let keys: string | undefined
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGINT'] as const) {
+    const sparekey = run(['start'], env)
+    await ready(port)
+    await until('the curl line', () => /curl -sS/.exec(sparekey.output()) ?? undefined)
+    const [publishable = ''] = /pk_[\w-]{43}/.exec(sparekey.output()) ?? []
+    keys ??= publishable
+    expect(publishable).toBe(keys)
+    const asked = await post(`${url}/v1/reset-requests`, publishable, { login: 'demo@example.com' })
+    expect(asked.status).toBe('accepted')
+    const code = await sparekey.end(signal)
+    expect(code).toBe(signal === 'SIGKILL' ? null : 0)
+  }
+}, 120_000)
+
+test.each([
+  ['a port in use', { PORT: 'taken' }, /^Port \d+ is in use/],
+  ['a bad variable', { PORT: 'abc' }, /^PORT must be/],
+  ['a data folder that is a file', { SPAREKEY_DATA: 'file' }, /^The data folder .* cannot be used/],
+  [
+    'a database without its secret',
+    { DATABASE_URL: 'postgres://localhost/x' },
+    /^SPAREKEY_SECRET must be set/,
+  ],
+  [
+    'a database out of reach',
+    { DATABASE_URL: 'postgres://127.0.0.1:9/x', SPAREKEY_SECRET: randomBytes(32).toString('base64') },
+    /database/i,
+  ],
+])(
+  '%s: one clear line, exit 1',
+  async (_what, given, line) => {
+    const data = await folder()
+    const file = join(data, 'file')
+    await writeFile(file, '')
+    const port = new URL(inject('redisUrl')).port
+    const env: Record<string, string> = { SPAREKEY_DATA: data, PORT: String(await freePort()), ...given }
+    if (env.PORT === 'taken') env.PORT = port
+    if (env.SPAREKEY_DATA === 'file') env.SPAREKEY_DATA = file
+    const failed = run(['start'], env)
+    expect(await failed.ended).toBe(1)
+    const lines = failed.output().trim().split('\n')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(line)
+  },
+  40_000,
+)
