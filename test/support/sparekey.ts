@@ -99,7 +99,9 @@ export async function startSparekey(options: Options = {}): Promise<Sparekey> {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined || method === 'GET'
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     const json = response.headers.get('content-type')?.includes('json')

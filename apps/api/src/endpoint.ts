@@ -57,14 +57,14 @@ export function addEndpoint<
   { authenticate }: EndpointDeps,
   spec: EndpointSpec<P, Q, B>,
   handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
-  before?: (c: Context<Env>) => Promise<void>,
+  before?: (c: Context<Env>, caller: Caller) => Promise<void>,
 ): void {
   api.openAPIRegistry.registerPath(describe(spec))
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
   const run: MiddlewareHandler<Env> = async c => {
     c.header('Cache-Control', 'no-store')
     const caller = await authenticate(c, spec.key)
-    await before?.(c)
+    await before?.(c, caller)
     const params = readParams(spec.params, c) as z.output<P>
     const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>

@@ -11,7 +11,7 @@ const redisPauseMs = 2_000
 
 export interface Limits {
   /**
-   * Counts one call. `name` says what is counted (`address`, `key`), `who` by whom.
+   * Counts one call. `name` says what is counted (`address:<application>`, `key`), `who` by whom.
    * Throws ApiError `rate_limited` beyond `most` in a minute, with Retry-After and the RateLimit fields of
    * draft-ietf-httpapi-ratelimit-headers-10.
    */
@@ -50,11 +50,12 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
   async function take(name: string, who: string, most: number): Promise<void> {
     const { consumed, resetSeconds } = await count(`${name}:${who}`)
     if (consumed <= most) return
+    const policy = name.split(':')[0]
     throw new ApiError('rate_limited', `At most ${most} calls in a minute; try again in ${resetSeconds} s.`, {
       headers: {
         'Retry-After': String(resetSeconds),
-        'RateLimit-Policy': `"${name}";q=${most};w=${windowSeconds}`,
-        RateLimit: `"${name}";r=0;t=${resetSeconds}`,
+        'RateLimit-Policy': `"${policy}";q=${most};w=${windowSeconds}`,
+        RateLimit: `"${policy}";r=0;t=${resetSeconds}`,
       },
     })
   }

@@ -20,7 +20,7 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
       guarded(async () => {
         const application = await findApplication(core, { id })
         if (!application) throw notFound('application')
-        await limits.takeAddress('address', client.ip, application.limits.perAddressMinute)
+        await limits.takeAddress(`address:${id}`, client.ip, application.limits.perAddressMinute)
         const facts = factsOf(client)
         return await request(core, {
           application,

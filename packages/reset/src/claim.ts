@@ -16,8 +16,8 @@ const leaseSeconds = 40
 export const SEND_DEADLINE_MS = 30_000
 
 /**
- * Claims a mail that is queued and due, or whose worker died. A worker that died while sending counts as a lost
- * line, since the mail server may have taken the mail. Resolves to `{retryAt}` where the mail is somebody else's or
+ * Claims a mail that is queued and due, or whose worker died. It stays `queued` until beginSending: a worker that
+ * died before has lost nothing; one that died after counts as a lost line, since the mail server may have the mail. Resolves to `{retryAt}` where the mail is somebody else's or
  * not due yet, and to undefined where nothing is left to do.
  */
 export async function claim(
@@ -55,7 +55,7 @@ export async function claim(
     const [mail] = await tx
       .update(mails)
       .set({
-        status: 'sending',
+        status: 'queued',
         claim: sql`${mails.claim} + 1`,
         lost: sql`${mails.lost} + ${died ? 1 : 0}`,
         leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})`,
@@ -66,12 +66,33 @@ export async function claim(
   })
 }
 
+/**
+ * queued → sending, as the last thing before the mail server is spoken to; from here on the mail may arrive.
+ * Resolves to the milliseconds in which it may still be delivered, or to undefined where the claim has gone to
+ * somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
+ */
+export async function beginSending({ db }: Context, mail: Mail): Promise<number | undefined> {
+  const wanted = sql`(${mails.kind} = 'notice' or exists (
+    select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
+    and r.status in ('sending', 'unknown')))`
+  const [begun] = await db
+    .update(mails)
+    .set({ status: 'sending', leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` })
+    .where(and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), eq(mails.status, 'queued'), wanted))
+    .returning({
+      remainingMs: sql<number>`floor(extract(epoch from ${mails.deliverBefore} - now()) * 1000)`.mapWith(
+        Number,
+      ),
+    })
+  return begun?.remainingMs
+}
+
 /** The mail's request and application, as they are now. */
 export async function loadForMail({ db }: Context, mail: Mail) {
   const [row] = await db
     .select({ request: resetRequests, application: applications })
     .from(resetRequests)
     .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
-    .where(and(eq(resetRequests.id, mail.requestId)))
+    .where(eq(resetRequests.id, mail.requestId))
   return row
 }

@@ -1,4 +1,5 @@
 import { applications, mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import { isUnavailable } from '@sparekey/db/unavailable'
 import type { Mailer } from '@sparekey/mail/mailer'
 import type { Message } from '@sparekey/mail/message'
 import type { Attempt } from '@sparekey/mail/outcome'
@@ -6,7 +7,7 @@ import type { Renderer } from '@sparekey/mail/render'
 import { deriveCode, deriveToken } from '@sparekey/token/token'
 import { and, desc, eq } from 'drizzle-orm'
 import type { Application } from './applications.ts'
-import { claim, loadForMail, type Mail } from './claim.ts'
+import { beginSending, claim, loadForMail, type Mail } from './claim.ts'
 import { type Context, secretById } from './context.ts'
 import { mint, type ResetRequest } from './mint.ts'
 import { MAX_LOST } from './retry-after.ts'
@@ -59,16 +60,13 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   const claimed = await claim(context, mailId)
   if (!claimed || 'retryAt' in claimed) return claimed
   const { mail, remainingMs } = claimed
-  const started = performance.now()
   const row = await loadForMail(context, mail)
   if (!row) return undefined
   const { request, application } = row
 
   const finish = async (verdict: Verdict, attempts: readonly Attempt[] = []): Promise<Next> => {
-    const held = await settle(context, mail, verdict, attempts, application)
-    return held && verdict.status === 'queued'
-      ? { retryAt: new Date(Date.now() + verdict.afterMs) }
-      : undefined
+    await persist(() => settle(context, mail, verdict, attempts, application))
+    return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
   }
   if (mail.lost >= MAX_LOST) return await finish({ status: 'unknown' })
   if (remainingMs <= 0) {
@@ -80,12 +78,37 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
     return await finish({ status: 'failed', reason: `the request was ${request.status} meanwhile` })
   }
-  const message = await compose(context, delivery, mail, request, { ...application, aliases: [] })
+  let message: Message | undefined
+  try {
+    message = await compose(context, delivery, mail, request, { ...application, aliases: [] })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return await finish({ status: 'failed', reason: 'the mail could not be composed' })
+  }
   if (!message) return await finish({ status: 'failed', reason: 'the key that minted this token is gone' })
 
+  const sendableMs = await beginSending(context, mail)
+  if (sendableMs === undefined) return undefined
+  const started = performance.now()
   const attempts = await delivery.mailer.send(message)
   const last = attempts.at(-1) ?? attempts[0]
-  return await finish(judge(mail, last, remainingMs - (performance.now() - started)), attempts)
+  return await finish(judge(mail, last, sendableMs - (performance.now() - started)), attempts)
+}
+
+/**
+ * Writes an outcome down although the database is away for a moment: it is known only here, and lost it would cost a
+ * second mail. The claim's number makes a late write harmless.
+ */
+async function persist(write: () => Promise<unknown>): Promise<void> {
+  for (let left = 30; ; left--) {
+    try {
+      await write()
+      return
+    } catch (error) {
+      if (left === 0 || !isUnavailable(error)) throw error
+      await new Promise(resolve => setTimeout(resolve, 1000))
+    }
+  }
 }
 
 async function lastWords({ db }: Context, mailId: string): Promise<string> {

@@ -4,6 +4,7 @@ export type ResetErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'
+  | 'idempotency_in_progress'
   | 'idempotency_mismatch'
   | 'token_unusable'
   | 'password_refused'

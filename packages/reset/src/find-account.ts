@@ -1,6 +1,6 @@
 import type { Executor } from '@sparekey/db/db'
 import { accounts } from '@sparekey/db/schema'
-import { and, eq, or } from 'drizzle-orm'
+import { and, eq, or, sql } from 'drizzle-orm'
 
 export type Account = typeof accounts.$inferSelect
 
@@ -19,6 +19,8 @@ export async function findAccount(
         or(eq(accounts.loginKey, key), eq(accounts.emailKey, key)),
       ),
     )
-    .limit(3)
+    // The account whose login it is must not be cut off by others that share the address.
+    .orderBy(sql`${accounts.loginKey} = ${key} desc`)
+    .limit(2)
   return found.find(account => account.loginKey === key) ?? (found.length === 1 ? found[0] : undefined)
 }

@@ -81,7 +81,7 @@ export async function expire({ db }: Context): Promise<number> {
     const late = await tx
       .update(mails)
       .set({
-        status: sql`case when ${mails.lost} > 0 then 'unknown' else 'failed' end`,
+        status: sql`case when ${mails.lost} > 0 or ${mails.status} = 'sending' then 'unknown' else 'failed' end`,
         leaseUntil: null,
         reason: sql`'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
           order by a.id desc limit 1), 'no worker took it')`,
@@ -93,15 +93,25 @@ export async function expire({ db }: Context): Promise<number> {
           sql`(${mails.leaseUntil} is null or ${mails.leaseUntil} < now())`,
         ),
       )
-      .returning({ requestId: mails.requestId, status: mails.status, kind: mails.kind, reason: mails.reason })
+      .returning()
     const dead = { endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null }
     let ended = expired.length
-    for (const { requestId, status, kind, reason } of late) {
-      if (kind !== 'reset' || status !== 'failed') continue
+    for (const { requestId, generation, status, kind, reason } of late) {
+      if (kind !== 'reset') continue
+      const ending =
+        status === 'failed'
+          ? { status: 'failed' as const, reason, ...dead }
+          : { status: 'unknown' as const, seed: null }
       await tx
         .update(resetRequests)
-        .set({ status: 'failed', reason, ...dead })
-        .where(and(eq(resetRequests.id, requestId), inArray(resetRequests.status, [...delivering])))
+        .set(ending)
+        .where(
+          and(
+            eq(resetRequests.id, requestId),
+            eq(resetRequests.generation, generation),
+            inArray(resetRequests.status, [...delivering]),
+          ),
+        )
       ended++
     }
     const never = await tx

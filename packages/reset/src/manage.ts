@@ -9,6 +9,7 @@ import type { ResetRequest } from './mint.ts'
 import { decodeCursor, toPage } from './page.ts'
 import { cancellable, resendable } from './status.ts'
 import { timelineOf } from './timeline.ts'
+import { cancelMails } from './void-tokens.ts'
 
 /** One request with all that happened to it. Throws ResetError `not_found`. */
 export async function getRequest({ db }: Context, applicationId: string, id: string) {
@@ -129,15 +130,6 @@ export async function resendRequest(context: Context, applicationId: string, id:
   else if (request.status !== 'accepted')
     throw invalid('id', `a request that is ${request.status} can't be sent again`)
   return request
-}
-
-type Tx = Parameters<Parameters<Context['db']['transaction']>[0]>[0]
-
-async function cancelMails(tx: Tx, requestId: string): Promise<void> {
-  await tx
-    .update(mails)
-    .set({ status: 'cancelled' })
-    .where(and(eq(mails.requestId, requestId), eq(mails.kind, 'reset'), eq(mails.status, 'queued')))
 }
 
 function own(applicationId: string, id: string) {

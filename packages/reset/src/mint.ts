@@ -46,6 +46,20 @@ export async function mint(
     await tx.execute(
       sql`select pg_advisory_xact_lock(hashtextextended(${`${application.id} ${addressee.key}`}, 0))`,
     )
+    // Nothing may be voided for a request that is cancelled or too late itself.
+    const [wanted] = await tx
+      .select({ id: resetRequests.id })
+      .from(resetRequests)
+      .where(
+        and(
+          eq(resetRequests.id, request.id),
+          eq(resetRequests.status, 'accepted'),
+          eq(resetRequests.generation, request.generation),
+          sql`${resetRequests.deliverBefore} > now()`,
+        ),
+      )
+      .for('update')
+    if (!wanted) return undefined
     const [seen] = await tx
       .select({
         hour: sql<number>`count(*) filter (where ${mails.createdAt} > now() - interval '1 hour')`.mapWith(
@@ -90,14 +104,7 @@ export async function mint(
         expiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.linkMinutes})`,
         codeExpiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.codeMinutes})`,
       })
-      .where(
-        and(
-          eq(resetRequests.id, request.id),
-          eq(resetRequests.status, 'accepted'),
-          eq(resetRequests.generation, request.generation),
-          sql`${resetRequests.deliverBefore} > now()`,
-        ),
-      )
+      .where(eq(resetRequests.id, request.id))
       .returning({ deliverBefore: resetRequests.deliverBefore })
     if (!minted) return undefined
     await tx.insert(mails).values({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { makeId } from '@sparekey/db/id'
 import { idempotencyKeys, resetRequests } from '@sparekey/db/schema'
 import type { ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
+import { checkAddress } from '@sparekey/mail/address'
 import { and, eq, sql } from 'drizzle-orm'
 import type { PgInsertValue } from 'drizzle-orm/pg-core'
 import type { Application } from './applications.ts'
@@ -37,6 +38,8 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
   if (application.directory !== 'caller' && input.recipient) {
     throw invalid('recipient', "is only taken where the application's directory is the caller's")
   }
+  const email = input.recipient && checkAddress(input.recipient.email)
+  if (email === null) throw invalid('recipient.email', 'must be an email address')
   const row = {
     id: makeId('req'),
     applicationId: application.id,
@@ -48,7 +51,7 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
       input.redirectUrl === undefined ? null : checkRedirect(input.redirectUrl, application.redirectOrigins),
     metadata: input.metadata ?? null,
     client,
-    recipient: input.recipient ?? null,
+    recipient: input.recipient && email ? { ...input.recipient, email } : null,
     status: 'accepted' as const,
     deliverBefore: sql`now() + make_interval(mins => ${application.deliverWithinMinutes})`,
   }
@@ -102,7 +105,9 @@ async function insertOnce(
         eq(idempotencyKeys.keyDigest, keyDigest),
       ),
     )
-  if (!first?.bodyDigest.equals(body)) {
+  if (!first)
+    throw new ResetError('idempotency_in_progress', 'The first call with this Idempotency-Key is under way.')
+  if (!first.bodyDigest.equals(body)) {
     throw new ResetError('idempotency_mismatch', 'This Idempotency-Key was used with another body.')
   }
   return first.requestId

@@ -25,15 +25,16 @@ export type Verdict =
 export function judge(mail: Mail, last: Attempt, remainingMs: number, random?: () => number): Verdict {
   const words = last.response ?? last.class
   if (last.class === 'accepted') return { status: 'sent' }
-  if (last.class === 'refused') return { status: 'failed', reason: words }
   const lost = mail.lost + (last.class === 'lost_after_data' ? 1 : 0)
-  if (lost >= MAX_LOST) return { status: 'unknown' }
+  // An earlier try may have arrived: its link must go on working.
+  const over = (reason: string): Verdict => (lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
+  if (last.class === 'refused' || lost >= MAX_LOST) return over(words)
   const answered = last.class === 'later' || last.class === 'throttled'
-  if (answered && mail.tries + 1 >= MAX_TRIES) return { status: 'failed', reason: `out of tries: ${words}` }
+  if (answered && mail.tries + 1 >= MAX_TRIES) return over(`out of tries: ${words}`)
   const count = answered ? mail.tries + 1 : mail.unreached + 1
   const afterMs = retryAfter(last.class, count, random)
   if (afterMs < remainingMs) return { status: 'queued', afterMs }
-  return lost > 0 ? { status: 'unknown' } : { status: 'failed', reason: `out of time: ${words}` }
+  return over(`out of time: ${words}`)
 }
 
 /**
@@ -63,7 +64,7 @@ export async function settle(
     const [held] = await tx
       .update(mails)
       .set({
-        status: verdict.status satisfies MailStatus,
+        status: verdict.status === 'queued' ? stillQueued : (verdict.status satisfies MailStatus),
         reason: verdict.status === 'failed' ? verdict.reason : null,
         leaseUntil: null,
         ...counters(attempts.at(-1)?.class),
@@ -72,7 +73,9 @@ export async function settle(
           : {}),
         ...(verdict.status === 'sent' ? { sentAt: sql`now()` } : {}),
       })
-      .where(and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), eq(mails.status, 'sending')))
+      .where(
+        and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), inArray(mails.status, ['queued', 'sending'])),
+      )
       .returning({ id: mails.id })
     if (!held) return false
     const change =
@@ -92,6 +95,11 @@ export async function settle(
     return true
   })
 }
+
+/** A mail whose request is over, or was sent again meanwhile, has no next try. */
+const stillQueued = sql`case when ${mails.kind} = 'notice' or exists (
+  select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
+  and r.status in ('sending', 'unknown')) then 'queued' else 'cancelled' end`
 
 function counters(outcome: OutcomeClass | undefined): Record<string, SQL | number> {
   if (outcome === 'later' || outcome === 'throttled') return { tries: sql`${mails.tries} + 1`, unreached: 0 }

@@ -8,6 +8,7 @@ import { unusable } from './errors.ts'
 import { loginKey, maskLogin } from './login.ts'
 import type { ResetRequest } from './mint.ts'
 import { live } from './status.ts'
+import { cancelMails } from './void-tokens.ts'
 
 /** Wrong tries after which a code is void. */
 export const CODE_TRIES = 5
@@ -70,11 +71,22 @@ export async function exchange(
 
   const newest = newestSecret(context)
   const token = deriveToken(newest.key, request.id, randomBytes(SEED_BYTES))
-  const [exchanged] = await context.db
-    .update(resetRequests)
-    .set({ tokenDigest: digestToken(token), codeDigest: null, exchangedAt: sql`now()` })
-    .where(and(eq(resetRequests.id, request.id), eq(resetRequests.codeDigest, request.codeDigest), usable))
-    .returning({ expiresAt: resetRequests.expiresAt })
+  const exchanged = await context.db.transaction(async tx => {
+    const [row] = await tx
+      .update(resetRequests)
+      .set({ tokenDigest: digestToken(token), codeDigest: null, seed: null, exchangedAt: sql`now()` })
+      .where(
+        and(
+          eq(resetRequests.id, request.id),
+          eq(resetRequests.codeDigest, request.codeDigest as Buffer),
+          usable,
+        ),
+      )
+      .returning({ expiresAt: resetRequests.expiresAt })
+    // A mail that is still to be tried again would carry the link that works no more.
+    if (row) await cancelMails(tx, request.id)
+    return row
+  })
   if (!exchanged?.expiresAt) throw unusable()
   return { token, expiresAt: exchanged.expiresAt }
 }

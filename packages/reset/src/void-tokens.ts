@@ -3,6 +3,14 @@ import { mails, resetRequests } from '@sparekey/db/schema'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { live } from './status.ts'
 
+/** Cancels a request's reset mails that wait; one that is under way can't be called back. */
+export async function cancelMails(tx: Executor, requestId: string): Promise<void> {
+  await tx
+    .update(mails)
+    .set({ status: 'cancelled' })
+    .where(and(eq(mails.requestId, requestId), eq(mails.kind, 'reset'), eq(mails.status, 'queued')))
+}
+
 /**
  * Ends every live token of one recipient: their requests become `replaced` and lose seed and digests, their reset
  * mails that still wait become `cancelled`. Spares the request that replaces them, where it is named.

@@ -60,7 +60,7 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     }
 
     if (!entry.requestId && !entry.login) return again(view.say('loginMissing'), 400)
-    if (!/^\d{6,8}$/.test(code)) return again(view.say('codeMalformed'), 400)
+    if (!/^\d{6,10}$/.test(code)) return again(view.say('codeMalformed'), 400)
     const who = entry.requestId
       ? { requestId: entry.requestId }
       : { login: entry.login, applicationId: application?.id }

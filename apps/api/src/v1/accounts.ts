@@ -18,7 +18,7 @@ import {
   importSchema,
   toAccount,
 } from './account-schemas.ts'
-import { applicationOf, limitByAddress, type V1Deps } from './deps.ts'
+import { applicationOf, limitGuesses, type V1Deps } from './deps.ts'
 import { idParams, loginSchema, pageQuery, passwordSchema, toList } from './schemas.ts'
 
 const tag = 'Accounts'
@@ -158,6 +158,6 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       const { valid } = await verifyAccount(core, applicationOf(caller), body)
       return c.json({ valid })
     },
-    limitByAddress(deps, 'verify'),
+    limitGuesses(deps, 'verify'),
   )
 }

@@ -25,9 +25,15 @@ export function applicationIdOf(caller: Caller): string | undefined {
   return 'application' in caller ? caller.application.id : undefined
 }
 
-/** A limit by address for calls that look at secrets: tokens, codes, passwords. */
-export function limitByAddress({ limits, clientOf }: V1Deps, name: string) {
-  return (c: Context) => limits.takeAddress(name, clientOf(c).ip, callsPerMinute)
+/**
+ * A limit for calls that look at secrets: tokens, codes, passwords. By address, but for a secret key by key: all its
+ * calls come from the application's own servers.
+ */
+export function limitGuesses({ limits, clientOf }: V1Deps, name: string) {
+  return (c: Context, caller: Caller) =>
+    caller.kind === 'secret'
+      ? limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
+      : limits.takeAddress(name, clientOf(c).ip, callsPerMinute)
 }
 
 /** The client as the core keeps it: what is empty is left out. */

@@ -29,6 +29,11 @@ const statuses = [
 const metadataSchema = z
   .record(z.string().min(1).max(40), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
   .refine(metadata => Object.keys(metadata).length <= 50, 'must have 50 members at most')
+  // Postgres keeps neither in JSON.
+  .refine(
+    metadata => !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(metadata)),
+    'must be well-formed text without NUL',
+  )
   .openapi({ description: "The caller's own notes; nobody reads them here", example: { ticket: 'A-17' } })
 
 const clientSchema = z

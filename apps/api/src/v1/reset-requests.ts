@@ -52,10 +52,13 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         for (const name of ['client', 'recipient'] as const)
           if (body[name]) throw new ApiError('forbidden', `${name} is taken with a secret key only.`)
       }
-      const client = factsOf(body.client ?? clientOf(c))
+      const client = factsOf({ ...clientOf(c), ...body.client })
       const { perKeyMinute, perAddressMinute } = application.limits
       if ('keyId' in caller) await limits.take('key', caller.keyId, perKeyMinute)
-      await limits.takeAddress('address', `${client.ip ?? ''}`, perAddressMinute)
+      // Without a person's address, a secret key's calls all come from the application's own server.
+      if (caller.kind !== 'secret' || body.client?.ip) {
+        await limits.takeAddress(`address:${application.id}`, client.ip ?? '', perAddressMinute)
+      }
       const key = idempotencyKeyOf(c)
       const { id } = await request(core, {
         ...body,

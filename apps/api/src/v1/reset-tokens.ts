@@ -3,7 +3,7 @@ import { complete } from '@sparekey/reset/complete'
 import { redeem } from '@sparekey/reset/redeem'
 import { exchange, peek } from '@sparekey/reset/tokens'
 import { type Api, addEndpoint } from '../endpoint.ts'
-import { applicationIdOf, applicationOf, factsOf, limitByAddress, type V1Deps } from './deps.ts'
+import { applicationIdOf, applicationOf, factsOf, limitGuesses, type V1Deps } from './deps.ts'
 import { idSchema, passwordSchema, timeSchema, tokenSchema } from './schemas.ts'
 
 const tag = 'Tokens and passwords'
@@ -43,7 +43,7 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
       const { expiresAt, application, login } = await peek(core, body.token, applicationIdOf(caller))
       return c.json({ expiresAt, application: { name: application.name }, login })
     },
-    limitByAddress(deps, 'peek'),
+    limitGuesses(deps, 'peek'),
   )
 
   addEndpoint(
@@ -73,7 +73,7 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
       const { token, expiresAt } = await exchange(core, { ...body, applicationId: applicationIdOf(caller) })
       return c.json({ token, expiresAt })
     },
-    limitByAddress(deps, 'exchange'),
+    limitGuesses(deps, 'exchange'),
   )
 
   addEndpoint(
@@ -103,7 +103,7 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
       const done = await complete(core, { ...body, client, applicationId: applicationIdOf(caller) })
       return c.json({ status: 'used', ...done })
     },
-    limitByAddress(deps, 'complete'),
+    limitGuesses(deps, 'complete'),
   )
 
   addEndpoint(
