@@ -193,6 +193,16 @@ test('the OpenAPI document is 3.1, and its reference asks nobody else', async ()
   expect(docs.body).not.toMatch(/(src|href)="https?:/)
 })
 
+test('figures for Prometheus count answers and jobs, and hold no id', async () => {
+  await ask({ login: 'x@example.com' })
+  const { status, body, headers } = await sparekey.call('GET', '/metrics')
+  expect(status).toBe(200)
+  expect(headers.get('content-type')).toContain('text/plain')
+  expect(body).toMatch(/^sparekey_http_answers_total\{method="POST",status="202"\} [1-9]/m)
+  expect(body).toMatch(/^sparekey_queue_jobs\{queue="mail",state="waiting"\} \d/m)
+  expect(body).not.toMatch(/(app|req|key|acc|mail)_[0-9a-z]{26}/)
+})
+
 test('what ended long ago is deleted, with its mails', async () => {
   const own = await sparekey.application({ name: 'Old' })
   const { body } = await ask({ login: 'gone@example.com' }, {}, own.publishable)

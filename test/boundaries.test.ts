@@ -14,6 +14,7 @@ const siblings: Record<string, string[]> = {
   config: [],
   db: [],
   embedded: [],
+  metrics: [],
   locale: [],
   log: [],
   mail: ['locale'],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Log } from '@sparekey/log/log'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
+import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { createNotFound } from './allow.ts'
 import { type AuthDeps, createAuth } from './auth.ts'
@@ -29,11 +30,12 @@ export interface AppDeps {
   limits: Limits
   pingDatabase(): Promise<void>
   pingQueue(): Promise<void>
+  metrics: Metrics
   log: Log
   mailbox?: Pick<Mailbox, 'app'>
 }
 
-/** The whole of the API: `/v1`, hosted pages, mailbox, reference, health. Opens nothing and listens nowhere. */
+/** The whole of the API: `/v1`, hosted pages, mailbox, reference, health, metrics. Opens nothing and listens nowhere. */
 export function createApp(deps: AppDeps): Api {
   const { core, limits, log, publicUrl, mailbox } = deps
   const app = new OpenAPIHono<Env>()
@@ -50,6 +52,7 @@ export function createApp(deps: AppDeps): Api {
     c.set('requestId', requestId)
     c.header('X-Request-Id', requestId)
     await next()
+    deps.metrics.answered(c.req.method, c.res.status)
   })
   app.use('/v1/*', async (c, next) => {
     c.header('X-Content-Type-Options', 'nosniff')
@@ -66,6 +69,12 @@ export function createApp(deps: AppDeps): Api {
   addHealth(app, { authenticate, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
   addDocument(app)
   addDocs(app)
+  app.get('/metrics', async c =>
+    c.body(await deps.metrics.text(), 200, {
+      'Content-Type': deps.metrics.contentType,
+      'Cache-Control': 'no-store',
+    }),
+  )
   app.get('/', c => c.redirect('/docs'))
   if (mailbox) app.route('/mailbox', mailbox.app)
   app.route('/', createPages({ verbs: createPageVerbs(core, limits), publicUrl, clientOf, log }))

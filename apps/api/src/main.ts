@@ -5,7 +5,9 @@ import type { Config } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
 import type { Log } from '@sparekey/log/log'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
+import { createMetrics } from '@sparekey/metrics/metrics'
 import { openBackend } from '@sparekey/queue/backend'
+import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
 import { openRedis } from '@sparekey/queue/redis'
 import type { Context as CoreContext, Secret } from '@sparekey/reset/context'
@@ -55,6 +57,7 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
     limits: createLimits({ redis, log }),
     pingDatabase: database.ping,
     pingQueue: queues.ping,
+    metrics: createMetrics(queueNames, queue => queues.counts(queue as QueueName)),
     log,
     mailbox,
   })

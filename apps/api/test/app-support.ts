@@ -1,3 +1,4 @@
+import { createMetrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { createApp } from '../src/app.ts'
 import { createLimits } from '../src/limits.ts'
@@ -20,6 +21,7 @@ export function appWithout(failure: unknown = new Error('no database in this tes
     limits: createLimits({ log }),
     pingDatabase: async () => fail(),
     pingQueue: async () => {},
+    metrics: createMetrics([], async () => ({})),
     log,
   })
 }

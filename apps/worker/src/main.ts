@@ -5,7 +5,9 @@ import { localeNames } from '@sparekey/locale/locales'
 import { describeError, type Log } from '@sparekey/log/log'
 import { createMailer } from '@sparekey/mail/mailer'
 import { createRenderer } from '@sparekey/mail/render'
+import { createMetrics } from '@sparekey/metrics/metrics'
 import { openBackend } from '@sparekey/queue/backend'
+import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
 import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
 import { warmTemplates } from '@sparekey/reset/warm'
@@ -30,7 +32,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
   const { db, ping, close: closeDb } = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
   const queues = openQueues({ backend, log })
-  const server = listen ? createServer(createHealth({ ping, queues })) : undefined
+  const server = listen
+    ? createServer(
+        createHealth({
+          ping,
+          queues,
+          metrics: createMetrics(queueNames, queue => queues.counts(queue as QueueName)),
+        }),
+      )
+    : undefined
   if (server) {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(config.workerPort, config.host, resolve)

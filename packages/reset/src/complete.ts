@@ -1,14 +1,14 @@
 import { makeId } from '@sparekey/db/id'
-import { accounts, mails, resetRequests } from '@sparekey/db/schema'
+import { accounts, mails } from '@sparekey/db/schema'
 import type { ClientFacts } from '@sparekey/db/types'
 import { pickLocale } from '@sparekey/locale/locales'
-import { and, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { invalid, ResetError, unusable } from './errors.ts'
 import { enqueue, noticeJob } from './jobs.ts'
 import { hashPassword } from './passwords/hash.ts'
 import { checkPassword } from './passwords/policy.ts'
-import { findToken, usable } from './tokens.ts'
+import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
 
 /** A notice is worth sending for a day; a reset mail only as long as its request lives. */
@@ -51,18 +51,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
 
   const noticeId = makeId('mail')
   await context.db.transaction(async tx => {
-    const [used] = await tx
-      .update(resetRequests)
-      .set({ status: 'used', endedAt: sql`now()`, seed: null, codeDigest: null })
-      .where(
-        and(
-          eq(resetRequests.id, request.id),
-          eq(resetRequests.tokenDigest, request.tokenDigest as Buffer),
-          usable,
-        ),
-      )
-      .returning({ at: sql<string>`to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` })
-    if (!used) throw unusable()
+    const usedAt = await consume(tx, request)
     await voidTokens(tx, application.id, account.id, request.id)
     const [changed] = await tx
       .update(accounts)
@@ -80,7 +69,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
       toAddress: changed.email,
       toName: account.name,
       locale: pickLocale(request.locale, account.locale, application.locale),
-      details: { login: account.login, changedAt: used.at, ...input.client },
+      details: { login: account.login, changedAt: usedAt, ...input.client },
       status: 'queued',
       deliverBefore: sql`now() + make_interval(hours => ${noticeHours})`,
     })

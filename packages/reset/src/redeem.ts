@@ -1,8 +1,6 @@
-import { resetRequests } from '@sparekey/db/schema'
-import { and, eq, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { unusable } from './errors.ts'
-import { findToken, usable } from './tokens.ts'
+import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
 
 /**
@@ -18,18 +16,7 @@ export async function redeem(
   const who = account ?? (request.recipient && { id: request.recipient.id, login: request.login })
   if (!who) throw unusable()
   await context.db.transaction(async tx => {
-    const [used] = await tx
-      .update(resetRequests)
-      .set({ status: 'used', endedAt: sql`now()`, seed: null, codeDigest: null })
-      .where(
-        and(
-          eq(resetRequests.id, request.id),
-          eq(resetRequests.tokenDigest, request.tokenDigest as Buffer),
-          usable,
-        ),
-      )
-      .returning({ id: resetRequests.id })
-    if (!used) throw unusable()
+    await consume(tx, request)
     if (request.recipientKey) await voidTokens(tx, applicationId, request.recipientKey, request.id)
   })
   return { requestId: request.id, account: { id: who.id, login: who.login } }

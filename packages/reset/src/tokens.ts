@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Executor } from '@sparekey/db/db'
 import { accounts, applications, resetRequests } from '@sparekey/db/schema'
 import { deriveToken, digestCode, digestToken, isToken, SEED_BYTES, sameDigest } from '@sparekey/token/token'
 import { and, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm'
@@ -38,6 +39,20 @@ export async function findToken({ db }: Context, token: string, applicationId?: 
   if (!row?.request.tokenDigest || !sameDigest(row.request.tokenDigest, digest)) throw unusable()
   if (applicationId !== undefined && row.application.id !== applicationId) throw unusable()
   return row
+}
+
+/**
+ * live → used, if the token still is the one that was looked at and its time is not over: of parallel callers exactly
+ * one gets through. Resolves to the database's time, ISO 8601. Throws ResetError `token_unusable`.
+ */
+export async function consume(tx: Executor, { id, tokenDigest }: ResetRequest): Promise<string> {
+  const [used] = await tx
+    .update(resetRequests)
+    .set({ status: 'used', endedAt: sql`now()`, seed: null, codeDigest: null })
+    .where(and(eq(resetRequests.id, id), eq(resetRequests.tokenDigest, tokenDigest as Buffer), usable))
+    .returning({ at: sql<string>`to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` })
+  if (!used) throw unusable()
+  return used.at
 }
 
 /** Looks at a token and changes nothing. Throws ResetError `token_unusable`. */
