@@ -132,11 +132,13 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
         await link.reach()
         if (stop.signal.aborted) break
         const made = makeWorker()
+        // It may take a job before it says that it is ready: a close in between must find it.
+        worker = made
         try {
           await made.waitUntilReady()
-          worker = made
           return
         } catch (error) {
+          worker = undefined
           await made.close(true)
           throw error
         }
