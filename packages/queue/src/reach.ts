@@ -30,19 +30,29 @@ export function isOutage(error: unknown): boolean {
   )
 }
 
+const lateNewsMs = 2_000
+
 /** Watches one server for the log: a line per change, not per retry. */
 export function watchReach(log: Log, part: string): Reach {
   let away = false
+  let told = false
+  let backAt = Number.NEGATIVE_INFINITY
   const said = new Map<string, number>()
   function down(error: unknown) {
-    if (away) return
     away = true
+    // Connections notice an outage one by one: what comes right after the return is late news of the same one. If
+    // the server is away indeed, the next retry says so.
+    if (told || performance.now() - backAt < lateNewsMs) return
+    told = true
     log.warn({ queue: part, code: serverCode(error) }, 'queue server out of reach, trying again')
   }
   return {
     up() {
       if (!away) return
       away = false
+      backAt = performance.now()
+      if (!told) return
+      told = false
       log.info({ queue: part }, 'queue server back')
     },
     down,
