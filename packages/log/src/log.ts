@@ -34,10 +34,3 @@ export function describeError(error: unknown): object {
   const at = /\n {4}at (.*)/.exec(trace)?.[1]
   return { name: error.name, ...(code === undefined ? {} : { code: String(code) }), ...(at ? { at } : {}) }
 }
-
-/** `anna@example.com` → `a•••@example.com`; what has no `@` keeps its first letter only. */
-export function maskAddress(text: string): string {
-  const at = text.lastIndexOf('@')
-  const first = [...text][0] ?? ''
-  return at > 0 ? `${first}•••${text.slice(at)}` : `${first}•••`
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeError, maskAddress } from '../src/log.ts'
+import { describeError } from '../src/log.ts'
 
 test("an error is described by class, code and place, never by a driver's message", () => {
   const cause = Object.assign(new Error('Key (login)=(anna@example.com) exists'), { code: '23505' })
@@ -11,12 +11,4 @@ test("an error is described by class, code and place, never by a driver's messag
 test('a message of several lines does not slip in as the place', () => {
   const described = JSON.stringify(describeError(new Error('first\n    at secret@example.com')))
   expect(described).not.toContain('secret@example.com')
-})
-
-test.each([
-  ['anna@example.com', 'a•••@example.com'],
-  ['anna', 'a•••'],
-  ['', '•••'],
-])('%j is masked as %s', (address, masked) => {
-  expect(maskAddress(address)).toBe(masked)
 })
