@@ -1,8 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import * as schema from './schema.ts'
 
-export type Db = PostgresJsDatabase<typeof schema>
+export type Db = PostgresJsDatabase
 /** A transaction or the database itself: what a statement needs. */
 export type Executor = Pick<Db, 'select' | 'insert' | 'update' | 'delete' | 'execute'>
 
@@ -22,7 +21,7 @@ export function openDb(
     onnotice: () => {},
   })
   return {
-    db: drizzle(client, { schema }),
+    db: drizzle(client),
     async ping() {
       await client`select 1`
     },

@@ -1,5 +1,5 @@
 import { makeId } from '@sparekey/db/id'
-import { accounts } from '@sparekey/db/schema'
+import { accounts } from '@sparekey/db/schema/accounts'
 import { sql } from 'drizzle-orm'
 import { type AccountInput, accountFields, checkDirectory, hashOf } from './account-input.ts'
 import type { Application } from './applications.ts'

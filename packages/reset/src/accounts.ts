@@ -1,5 +1,5 @@
 import { makeId } from '@sparekey/db/id'
-import { accounts } from '@sparekey/db/schema'
+import { accounts } from '@sparekey/db/schema/accounts'
 import { and, desc, eq, lt, ne, sql } from 'drizzle-orm'
 import {
   type AccountInput,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
-import { applicationAliases, applications } from '@sparekey/db/schema'
+import { applicationAliases, applications } from '@sparekey/db/schema/applications'
 import type { Brand, Dialect, Directory, Limits } from '@sparekey/db/types'
 import { desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
 import { checkSettings } from './application-settings.ts'

@@ -1,5 +1,6 @@
 import { makeId } from '@sparekey/db/id'
-import { accounts, mails } from '@sparekey/db/schema'
+import { accounts } from '@sparekey/db/schema/accounts'
+import { mails } from '@sparekey/db/schema/mails'
 import type { ClientFacts } from '@sparekey/db/types'
 import { pickLocale } from '@sparekey/locale/locales'
 import { eq, sql } from 'drizzle-orm'

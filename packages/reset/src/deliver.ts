@@ -1,4 +1,6 @@
-import { applications, mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import { applications } from '@sparekey/db/schema/applications'
+import { mailAttempts, mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { isUnavailable } from '@sparekey/db/unavailable'
 import type { Mailer } from '@sparekey/mail/mailer'
 import type { Message } from '@sparekey/mail/message'

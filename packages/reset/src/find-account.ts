@@ -1,5 +1,5 @@
 import type { Executor } from '@sparekey/db/db'
-import { accounts } from '@sparekey/db/schema'
+import { accounts } from '@sparekey/db/schema/accounts'
 import { and, eq, or, sql } from 'drizzle-orm'
 
 export type Account = typeof accounts.$inferSelect

@@ -1,4 +1,5 @@
-import { idempotencyKeys, mails, resetRequests } from '@sparekey/db/schema'
+import { mails } from '@sparekey/db/schema/mails'
+import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { noticeJob, resetJob } from './jobs.ts'

@@ -1,4 +1,4 @@
-import { apiKeys, applications } from '@sparekey/db/schema'
+import { apiKeys, applications } from '@sparekey/db/schema/applications'
 import type { KeyKind } from '@sparekey/db/types'
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import { type Application, applicationColumns, getApplication } from './applications.ts'

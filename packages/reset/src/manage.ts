@@ -1,4 +1,5 @@
-import { mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import { mailAttempts, mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { RequestStatus } from '@sparekey/db/types'
 import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { makeId } from '@sparekey/db/id'
-import { mails, resetRequests } from '@sparekey/db/schema'
+import { mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { pickLocale } from '@sparekey/locale/locales'
 import { deriveCode, deriveToken, digestCode, digestToken, SEED_BYTES } from '@sparekey/token/token'
 import { and, eq, sql } from 'drizzle-orm'

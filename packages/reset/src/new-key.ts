@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
-import { apiKeys } from '@sparekey/db/schema'
+import { apiKeys } from '@sparekey/db/schema/applications'
 import type { KeyKind } from '@sparekey/db/types'
 
 /** A key as its maker sees it; `key` is its text, to be shown once and kept nowhere. */

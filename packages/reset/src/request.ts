@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { makeId } from '@sparekey/db/id'
-import { idempotencyKeys, resetRequests } from '@sparekey/db/schema'
+import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
 import { checkAddress } from '@sparekey/mail/address'
 import { and, eq, sql } from 'drizzle-orm'

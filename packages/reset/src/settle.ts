@@ -1,4 +1,5 @@
-import { mailAttempts, mails, resetRequests } from '@sparekey/db/schema'
+import { mailAttempts, mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { MailStatus, OutcomeClass, RequestStatus } from '@sparekey/db/types'
 import type { Attempt } from '@sparekey/mail/outcome'
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'

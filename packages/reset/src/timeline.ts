@@ -1,4 +1,4 @@
-import type { mailAttempts, mails } from '@sparekey/db/schema'
+import type { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import type { ResetRequest } from './mint.ts'
 
 type Mail = typeof mails.$inferSelect

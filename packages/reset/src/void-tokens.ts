@@ -1,5 +1,6 @@
 import type { Executor } from '@sparekey/db/db'
-import { mails, resetRequests } from '@sparekey/db/schema'
+import { mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { live } from './status.ts'
 

@@ -1,4 +1,4 @@
-import { applications } from '@sparekey/db/schema'
+import { applications } from '@sparekey/db/schema/applications'
 import type { Renderer } from '@sparekey/mail/render'
 import { desc } from 'drizzle-orm'
 import { applicationDefaults } from './applications.ts'

@@ -1,0 +1,66 @@
+import { sql } from 'drizzle-orm'
+import { check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bytea, madeAt, time } from '../columns.ts'
+import type { Brand, Dialect, Directory, KeyKind, Limits } from '../types.ts'
+
+export const applications = pgTable(
+  'applications',
+  {
+    id: text('id').primaryKey(),
+    slug: text('slug').notNull(),
+    name: text('name').notNull(),
+    brand: jsonb('brand').$type<Brand>().notNull(),
+    from: text('from_sender'),
+    replyTo: text('reply_to'),
+    locale: text('locale').notNull(),
+    redirectOrigins: text('redirect_origins').array().notNull(),
+    resetUrl: text('reset_url'),
+    dialects: text('dialects').array().$type<Dialect[]>().notNull(),
+    directory: text('directory').$type<Directory>().notNull(),
+    linkMinutes: integer('link_minutes').notNull(),
+    codeMinutes: integer('code_minutes').notNull(),
+    codeDigits: integer('code_digits').notNull(),
+    deliverWithinMinutes: integer('deliver_within_minutes').notNull(),
+    minPasswordLength: integer('min_password_length').notNull(),
+    limits: jsonb('limits').$type<Limits>().notNull(),
+    createdAt: madeAt(),
+  },
+  table => [
+    uniqueIndex('applications_slug').on(table.slug),
+    check('applications_directory', sql`${table.directory} in ('builtin', 'caller', 'http')`),
+  ],
+)
+
+/** An alias belongs to one application; dialects find their tenant by it. */
+export const applicationAliases = pgTable(
+  'application_aliases',
+  {
+    alias: text('alias').primaryKey(),
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+  },
+  table => [index('application_aliases_application').on(table.applicationId)],
+)
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<KeyKind>().notNull(),
+    name: text('name'),
+    digest: bytea('digest').notNull(),
+    /** The last four characters, so that people can tell keys apart. */
+    hint: text('hint').notNull(),
+    createdAt: madeAt(),
+    revokedAt: time('revoked_at'),
+  },
+  table => [
+    uniqueIndex('api_keys_digest').on(table.digest),
+    index('api_keys_application').on(table.applicationId),
+    check('api_keys_kind', sql`${table.kind} in ('secret', 'publishable')`),
+  ],
+)

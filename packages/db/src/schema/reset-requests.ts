@@ -1,0 +1,83 @@
+import { sql } from 'drizzle-orm'
+import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bytea, madeAt, time } from '../columns.ts'
+import type { ClientFacts, Dialect, Recipient, RequestStatus } from '../types.ts'
+import { accounts } from './accounts.ts'
+import { applications } from './applications.ts'
+
+const live = sql`status in ('sending', 'sent', 'unknown')`
+
+export const resetRequests = pgTable(
+  'reset_requests',
+  {
+    id: text('id').primaryKey(),
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    dialect: text('dialect').$type<Dialect>().notNull(),
+    /** As it was posted. */
+    login: text('login').notNull(),
+    loginKey: text('login_key').notNull(),
+    locale: text('locale'),
+    redirectUrl: text('redirect_url'),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>(),
+    client: jsonb('client').$type<ClientFacts>().notNull(),
+    /** Whom to mail, where the directory is the caller's. */
+    recipient: jsonb('recipient').$type<Recipient>(),
+    status: text('status').$type<RequestStatus>().notNull(),
+    reason: text('reason'),
+    /** Grows with each resend; a mail of an older generation decides nothing any more. */
+    generation: integer('generation').notNull().default(1),
+    accountId: text('account_id').references(() => accounts.id, { onDelete: 'set null' }),
+    /** Who gets the mail, once known: the account's id, or the caller's id of the person. */
+    recipientKey: text('recipient_key'),
+    secretId: text('secret_id'),
+    /** Erased once the mail server has taken the mail. */
+    seed: bytea('seed'),
+    tokenDigest: bytea('token_digest'),
+    codeDigest: bytea('code_digest'),
+    codeTries: integer('code_tries').notNull().default(0),
+    createdAt: madeAt(),
+    deliverBefore: time('deliver_before').notNull(),
+    enqueuedAt: time('enqueued_at').notNull().defaultNow(),
+    mintedAt: time('minted_at'),
+    sentAt: time('sent_at'),
+    expiresAt: time('expires_at'),
+    codeExpiresAt: time('code_expires_at'),
+    exchangedAt: time('exchanged_at'),
+    endedAt: time('ended_at'),
+  },
+  table => [
+    uniqueIndex('reset_requests_token').on(table.tokenDigest).where(sql`token_digest is not null`),
+    uniqueIndex('reset_requests_one_live').on(table.applicationId, table.recipientKey).where(live),
+    index('reset_requests_recipient').on(table.applicationId, table.recipientKey, table.mintedAt),
+    index('reset_requests_login').on(table.applicationId, table.loginKey, table.id),
+    index('reset_requests_list').on(table.applicationId, table.id),
+    index('reset_requests_accepted').on(table.enqueuedAt).where(sql`status = 'accepted'`),
+    index('reset_requests_expiring').on(table.expiresAt).where(live),
+    index('reset_requests_ended').on(table.endedAt).where(sql`ended_at is not null`),
+    check(
+      'reset_requests_status',
+      sql`${table.status} in ('accepted', 'sending', 'sent', 'used', 'expired', 'replaced', 'unknown', 'failed', 'ignored', 'cancelled')`,
+    ),
+  ],
+)
+
+/** Kept for 24 hours. The row is written in the statement that writes the request, so it always has its answer. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    route: text('route').notNull(),
+    keyDigest: bytea('key_digest').notNull(),
+    bodyDigest: bytea('body_digest').notNull(),
+    requestId: text('request_id').notNull(),
+    createdAt: madeAt(),
+  },
+  table => [
+    primaryKey({ columns: [table.applicationId, table.route, table.keyDigest] }),
+    index('idempotency_keys_created').on(table.createdAt),
+  ],
+)
