@@ -1,6 +1,7 @@
 import { makeId } from '@sparekey/db/id'
 import { accounts } from '@sparekey/db/schema/accounts'
-import { and, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import { isTaken } from '@sparekey/db/unique'
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import {
   type AccountInput,
   type AccountPatch,
@@ -15,14 +16,14 @@ import { type Account, findAccount } from './find-account.ts'
 import { loginKey } from './login.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 import { hashPassword, verifyPassword } from './passwords/hash.ts'
-import { voidTokens } from './void-tokens.ts'
+import { lockRecipient, voidTokens } from './void-tokens.ts'
 
 /**
  * Makes an account in the application's own directory. Throws ResetError `invalid_request` (a login that is taken, a hash
  * that we cannot verify, a directory that is not builtin), `password_refused` with the reasons.
  */
 export async function createAccount(
-  { db }: Pick<Context, 'db'>,
+  { db, isBreached }: Pick<Context, 'db' | 'isBreached'>,
   application: Application,
   input: AccountInput,
 ): Promise<Account> {
@@ -31,7 +32,7 @@ export async function createAccount(
   const { login, email, loginKey: key, emailKey } = fields
   if (login === undefined || key === undefined) throw invalid('login', 'is required')
   if (email === undefined || emailKey === undefined) throw invalid('email', 'is required')
-  const passwordHash = await hashOf(application, { ...input, email }, input)
+  const passwordHash = await hashOf({ isBreached }, application, { ...input, email }, input)
   const [made] = await db
     .insert(accounts)
     .values({
@@ -87,7 +88,7 @@ export async function listAccounts(
  * tokens, since they were mailed to the old one. Throws ResetError `not_found`, and as createAccount does.
  */
 export async function updateAccount(
-  { db }: Pick<Context, 'db'>,
+  { db, isBreached }: Pick<Context, 'db' | 'isBreached'>,
   application: Application,
   id: string,
   patch: AccountPatch,
@@ -95,35 +96,28 @@ export async function updateAccount(
   checkDirectory(application)
   const fields = accountFields(patch)
   const before = await getAccount({ db }, application, id)
-  const passwordHash = await hashOf(application, { ...before, ...fields }, patch)
+  const passwordHash = await hashOf({ isBreached }, application, { ...before, ...fields }, patch)
   const now = sql`now()`
   const secured =
     passwordHash === undefined ? {} : { passwordHash, passwordSetAt: now, sessionsValidAfter: now }
   return await db.transaction(async tx => {
+    // So that no token is minted meanwhile for what is changed here.
+    await lockRecipient(tx, application.id, id)
     // Tokens before the account, the order in which a completion locks them.
     if (passwordHash !== undefined || (fields.emailKey ?? before.emailKey) !== before.emailKey) {
       await voidTokens(tx, application.id, id)
     }
-    if (fields.loginKey !== undefined) {
-      const [other] = await tx
-        .select({ id: accounts.id })
-        .from(accounts)
-        .where(
-          and(
-            eq(accounts.applicationId, application.id),
-            eq(accounts.loginKey, fields.loginKey),
-            ne(accounts.id, id),
-          ),
-        )
-      if (other) throw invalid('login', 'is taken')
+    try {
+      const [after] = await tx
+        .update(accounts)
+        .set({ ...fields, ...secured, updatedAt: now })
+        .where(mine(application, id))
+        .returning()
+      if (!after) throw notFound('account')
+      return after
+    } catch (error) {
+      throw isTaken(error, 'accounts_login') ? invalid('login', 'is taken') : error
     }
-    const [after] = await tx
-      .update(accounts)
-      .set({ ...fields, ...secured, updatedAt: now })
-      .where(mine(application, id))
-      .returning()
-    if (!after) throw notFound('account')
-    return after
   })
 }
 
@@ -134,6 +128,7 @@ export async function deleteAccount(
   id: string,
 ): Promise<void> {
   await db.transaction(async tx => {
+    await lockRecipient(tx, application.id, id)
     await voidTokens(tx, application.id, id)
     const gone = await tx.delete(accounts).where(mine(application, id)).returning({ id: accounts.id })
     if (gone.length === 0) throw notFound('account')

@@ -3,6 +3,7 @@ import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { applicationAliases, applications } from '@sparekey/db/schema/applications'
 import type { Brand, Dialect, Directory, Limits } from '@sparekey/db/types'
+import { isTaken } from '@sparekey/db/unique'
 import { desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
 import { checkSettings } from './application-settings.ts'
 import type { Context } from './context.ts'
@@ -90,7 +91,7 @@ export async function createApplication(
     for (let i = 0; !stored && slug === undefined && i < 5; i++) {
       stored = await insert(`${slugOf(name).slice(0, 55)}-${randomBytes(3).toString('hex')}`)
     }
-    if (!stored) throw invalid('slug', 'is taken by another application')
+    if (!stored) throw slugTaken()
     await setAliases(tx, row.id, aliases)
     const secret: NewKey = await insertKey(tx, row.id, 'secret', null)
     const publishable: NewKey = await insertKey(tx, row.id, 'publishable', null)
@@ -141,19 +142,17 @@ export async function updateApplication(
   return await db.transaction(async tx => {
     const [before] = await tx.select().from(applications).where(eq(applications.id, id)).for('update')
     if (!before) throw notFound('application')
-    if (slug !== undefined && slug !== before.slug) {
-      const other = await findApplication({ db: tx }, { slug })
-      if (other) throw invalid('slug', 'is taken by another application')
+    const changed = {
+      ...defined(given),
+      slug: slug ?? before.slug,
+      brand: mergeBrand(before.brand, brand),
+      limits: { ...before.limits, ...defined(limits ?? {}) },
     }
-    await tx
-      .update(applications)
-      .set({
-        ...defined(given),
-        slug: slug ?? before.slug,
-        brand: mergeBrand(before.brand, brand),
-        limits: { ...before.limits, ...defined(limits ?? {}) },
-      })
-      .where(eq(applications.id, id))
+    try {
+      await tx.update(applications).set(changed).where(eq(applications.id, id))
+    } catch (error) {
+      throw isTaken(error, 'applications_slug') ? slugTaken() : error
+    }
     if (aliases !== undefined) await setAliases(tx, id, aliases)
     return await getApplication({ db: tx }, id)
   })
@@ -173,6 +172,8 @@ async function setAliases(tx: Executor, applicationId: string, aliases: string[]
   const taken = wanted.find(({ alias }) => !made.some(row => row.alias === alias))
   if (taken) throw invalid('aliases', `${taken.alias} is taken by another application`)
 }
+
+const slugTaken = () => invalid('slug', 'is taken by another application')
 
 function slugOf(name: string): string {
   const ascii = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
+import { accounts } from '@sparekey/db/schema/accounts'
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { pickLocale } from '@sparekey/locale/locales'
@@ -9,7 +11,7 @@ import type { Application } from './applications.ts'
 import { type Context, newestSecret } from './context.ts'
 import { findAccount } from './find-account.ts'
 import type { IgnoreReason } from './status.ts'
-import { voidTokens } from './void-tokens.ts'
+import { lockRecipient, voidTokens } from './void-tokens.ts'
 
 export type ResetRequest = typeof resetRequests.$inferSelect
 
@@ -35,8 +37,8 @@ export async function mint(
   request: ResetRequest,
   application: Application,
 ): Promise<string | undefined> {
-  const addressee = await findAddressee(context, request)
-  if (!addressee) return await ignore(context, request, 'no_account')
+  const known = await findAddressee(context, request)
+  if (!known) return await ignore(context, request, 'no_account')
   const secret = newestSecret(context)
   const seed = randomBytes(SEED_BYTES)
   const token = deriveToken(secret.key, request.id, seed)
@@ -44,9 +46,9 @@ export async function mint(
   const mailId = makeId('mail')
 
   const outcome = await context.db.transaction(async tx => {
-    await tx.execute(
-      sql`select pg_advisory_xact_lock(hashtextextended(${`${application.id} ${addressee.key}`}, 0))`,
-    )
+    await lockRecipient(tx, application.id, known.key)
+    const addressee = await reread(tx, known)
+    if (!addressee) return 'no_account'
     // Nothing may be voided for a request that is cancelled or too late itself.
     const [wanted] = await tx
       .select({ id: resetRequests.id })
@@ -124,8 +126,8 @@ export async function mint(
     })
     return mailId
   })
-  if (outcome === 'duplicate' || outcome === 'recipient_limit') return await ignore(context, request, outcome)
-  return outcome
+  if (outcome === undefined || outcome === mailId) return outcome
+  return await ignore(context, request, outcome as IgnoreReason)
 }
 
 async function findAddressee({ db }: Context, request: ResetRequest): Promise<Addressee | undefined> {
@@ -142,6 +144,17 @@ async function findAddressee({ db }: Context, request: ResetRequest): Promise<Ad
     name: account.name,
     locale: account.locale,
   }
+}
+
+/** The addressee as it is now, under the lock: the account may have got another address since it was found. */
+async function reread(tx: Executor, addressee: Addressee): Promise<Addressee | undefined> {
+  if (addressee.accountId === null) return addressee
+  const { email, name, locale } = accounts
+  const [now] = await tx
+    .select({ email, name, locale })
+    .from(accounts)
+    .where(eq(accounts.id, addressee.accountId))
+  return now && { ...addressee, ...now }
 }
 
 async function ignore({ db }: Context, request: ResetRequest, reason: IgnoreReason): Promise<undefined> {

@@ -4,6 +4,20 @@ import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { live } from './status.ts'
 
+/**
+ * Waits until nobody else mints for this recipient or changes who it is, and keeps others waiting until the
+ * transaction ends. To be taken before any row.
+ */
+export async function lockRecipient(
+  tx: Executor,
+  applicationId: string,
+  recipientKey: string,
+): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`${applicationId} ${recipientKey}`}, 0))`,
+  )
+}
+
 /** Cancels a request's reset mails that wait; one that is under way can't be called back. */
 export async function cancelMails(tx: Executor, requestId: string): Promise<void> {
   await tx
