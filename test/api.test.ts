@@ -76,6 +76,38 @@ describe('accounts', () => {
   })
 })
 
+test('of parallel changes to one login or one slug one gets it, and the others are told', async () => {
+  const people = await Promise.all(
+    ['one', 'two', 'three'].map(async name => {
+      const body = { login: `${name}@example.com`, email: `${name}@example.com` }
+      return (await sparekey.call('POST', '/v1/accounts', { key: app.secret, body })).body.id
+    }),
+  )
+  const logins = await Promise.all(
+    people.map(id =>
+      sparekey.call('PATCH', `/v1/accounts/${id}`, { key: app.secret, body: { login: 'wanted' } }),
+    ),
+  )
+  expect(logins.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+  const apps = await Promise.all([1, 2, 3].map(() => sparekey.application()))
+  const slugs = await Promise.all(
+    apps.map(({ id }) =>
+      sparekey.call('PATCH', `/v1/applications/${id}`, {
+        key: sparekey.adminKey,
+        body: { slug: 'wanted' },
+      }),
+    ),
+  )
+  expect(slugs.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+})
+
+test('calls beyond what one key may make in a minute get 429, whatever they ask', async () => {
+  const small = await sparekey.application({ limits: { perKeyMinute: 2 } })
+  const read = () => sparekey.call('GET', '/v1/accounts', { key: small.secret })
+  expect([(await read()).status, (await read()).status]).toEqual([200, 200])
+  expect(await read()).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+})
+
 describe('errors are problem+json with a closed code', () => {
   test.each([
     ['broken JSON', '{', {}, 400, 'malformed_json'],

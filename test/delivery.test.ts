@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Script, startMailServer } from './support/mail-server.ts'
-import { backends, freePort, type Sparekey, startSparekey } from './support/sparekey.ts'
+import { freePort } from './support/port.ts'
+import { backends, type Sparekey, startSparekey } from './support/sparekey.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -9,7 +10,7 @@ afterEach(async () => {
 
 const header = (source: string, name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(source)?.[1]?.trim()
 const links = (source: string) =>
-  /reset#=?\r?\n?([A-Za-z0-9_=\r\n-]{43,60})/.exec(source)?.[1]?.replace(/=\r\n/g, '').slice(0, 43)
+  /reset\/[a-z-]+#=?\r?\n?([A-Za-z0-9_=\r\n-]{43,60})/.exec(source)?.[1]?.replace(/=\r\n/g, '').slice(0, 43)
 
 async function begin(options: { script?: Script; smtpUrls?: string[]; backend?: 'redis' | 'postgres' }) {
   const server = await startMailServer(options.script)

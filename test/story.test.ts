@@ -271,6 +271,6 @@ describe.each(backends)('the story, queues on %s', backend => {
     const person = await account()
     await post({ login: person.login }, { 'x-forwarded-host': 'evil.test', forwarded: 'host=evil.test' })
     const other = await sparekey.mail(person.email)
-    for (const { text } of [mail, other]) expect(text).toContain(`${sparekey.url}/reset#`)
+    for (const { text } of [mail, other]) expect(text).toContain(`${sparekey.url}/reset/acme#`)
   })
 })

@@ -5,7 +5,7 @@ import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { createNotFound } from './allow.ts'
-import { type AuthDeps, createAuth } from './auth.ts'
+import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createClientOf } from './client.ts'
 import { addDocs } from './docs.ts'
 import { addDocument } from './document.ts'
@@ -44,6 +44,9 @@ export function createApp(deps: AppDeps): Api {
     ...deps,
     onRefused: c => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute),
   })
+  const countCall = async (caller: Caller) => {
+    if ('keyId' in caller) await limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
+  }
   const https = publicUrl.startsWith('https:')
 
   app.onError(createOnError(log))
@@ -60,13 +63,13 @@ export function createApp(deps: AppDeps): Api {
     await next()
   })
 
-  const calls = { core, authenticate, clientOf, limits }
+  const calls = { core, authenticate, countCall, clientOf, limits }
   addResetRequests(app, calls)
   addResetTokens(app, calls)
   addAccounts(app, calls)
   addApplications(app, calls)
   addKeys(app, calls)
-  addHealth(app, { authenticate, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
+  addHealth(app, { ...calls, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
   addDocument(app)
   addDocs(app)
   app.get('/metrics', async c =>

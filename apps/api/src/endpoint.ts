@@ -43,6 +43,8 @@ export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
 
 export interface EndpointDeps {
   authenticate(c: Context, need: KeyNeed): Promise<Caller>
+  /** Counts a call with an application's key; throws `rate_limited` beyond `limits.perKeyMinute`. */
+  countCall(caller: Caller): Promise<void>
 }
 
 const empty = z.strictObject({})
@@ -54,7 +56,7 @@ export function addEndpoint<
   B extends Schema = z.ZodUndefined,
 >(
   api: Api,
-  { authenticate }: EndpointDeps,
+  { authenticate, countCall }: EndpointDeps,
   spec: EndpointSpec<P, Q, B>,
   handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
   before?: (c: Context<Env>, caller: Caller) => Promise<void>,
@@ -64,6 +66,7 @@ export function addEndpoint<
   const run: MiddlewareHandler<Env> = async c => {
     c.header('Cache-Control', 'no-store')
     const caller = await authenticate(c, spec.key)
+    await countCall(caller)
     await before?.(c, caller)
     const params = readParams(spec.params, c) as z.output<P>
     const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>

@@ -19,9 +19,10 @@ export interface MailerOptions {
 export interface Mailer {
   /**
    * Hands one mail to the first server that decides about it. One attempt for each server asked, the last one
-   * decides. Throws TypeError for a message that can't be sent to anybody, never for what a server says or does.
+   * decides. `withinMs` shortens the deadline, for a mail that may not arrive later. Throws TypeError for a message
+   * that can't be sent to anybody, never for what a server says or does.
    */
-  send(message: Message): Promise<[Attempt, ...Attempt[]]>
+  send(message: Message, limits?: { withinMs?: number }): Promise<[Attempt, ...Attempt[]]>
   /** Waits for running sends, closes every connection. May be called more than once. */
   close(): Promise<void>
 }
@@ -36,10 +37,10 @@ export function createMailer(options: MailerOptions): Mailer {
   let closing: Promise<void> | undefined
 
   return {
-    async send(message) {
+    async send(message, { withinMs = deadlineMs } = {}) {
       const mail = await compose(message)
       if (closing) throw new TypeError('mailer: closed')
-      const end = performance.now() + deadlineMs
+      const end = performance.now() + Math.min(withinMs, deadlineMs)
       const attempts: Attempt[] = []
       for (const [index, transport] of transports.entries()) {
         const start = performance.now()

@@ -1,9 +1,10 @@
 import { checkAddress } from '@sparekey/mail/address'
 import type { Application } from './applications.ts'
-import { invalid, ResetError } from './errors.ts'
+import type { Context } from './context.ts'
+import { invalid } from './errors.ts'
 import { loginKey } from './login.ts'
+import { assertPassword } from './passwords/check.ts'
 import { checkHash, hashPassword } from './passwords/hash.ts'
-import { checkPassword } from './passwords/policy.ts'
 
 /** An account as it is made; a password in the clear, or a hash from elsewhere, or neither. */
 export interface AccountInput {
@@ -45,6 +46,7 @@ export function accountFields({ login, email, name, locale }: AccountPatch) {
  * Throws ResetError `password_refused` with the reasons, `invalid_request`.
  */
 export async function hashOf(
+  context: Pick<Context, 'isBreached'>,
   application: Pick<Application, 'minPasswordLength' | 'name'>,
   who: { login: string; email: string; name?: string | null | undefined },
   { password, passwordHash }: Pick<AccountInput, 'password' | 'passwordHash'>,
@@ -59,14 +61,13 @@ export async function hashOf(
   }
   if (password === undefined) return undefined
   const { login, email, name } = who
-  const reasons = checkPassword(password, {
+  await assertPassword(context, password, {
     minLength: application.minPasswordLength,
     login,
     email,
     name,
     applicationName: application.name,
   })
-  if (reasons.length > 0) throw new ResetError('password_refused', 'The password is refused.', { reasons })
   return await hashPassword(password)
 }
 

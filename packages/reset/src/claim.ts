@@ -9,8 +9,10 @@ export type Mail = typeof mails.$inferSelect
 /** A mail that this worker alone may send, until its lease is over. */
 export interface Claimed {
   mail: Mail
-  /** Milliseconds in which the mail may still be delivered, by the database's clock. */
+  /** Milliseconds in which the mail may still be delivered. */
   remainingMs: number
+  /** Now, by the database's clock. */
+  now: Date
 }
 
 /** Longer than the longest send, so that two workers never send at once. */
@@ -19,8 +21,8 @@ export const SEND_DEADLINE_MS = 30_000
 
 /**
  * Claims a mail that is queued and due, or whose worker died. It stays `queued` until beginSending: a worker that
- * died before has lost nothing; one that died after counts as a lost line, since the mail server may have the mail. Resolves to `{retryAt}` where the mail is somebody else's or
- * not due yet, and to undefined where nothing is left to do.
+ * died before has lost nothing; one that died after counts as a lost line, since the mail server may have the mail.
+ * Resolves to `{retryAt}` where the mail is somebody else's or not due yet, and to undefined where nothing is left to do.
  */
 export async function claim(
   { db }: Context,
@@ -37,6 +39,7 @@ export async function claim(
         remainingMs: sql<number>`floor(extract(epoch from ${mails.deliverBefore} - now()) * 1000)`.mapWith(
           Number,
         ),
+        now: sql`now()`.mapWith(mails.createdAt),
       })
       .from(mails)
       .where(eq(mails.id, mailId))
@@ -64,7 +67,7 @@ export async function claim(
       })
       .where(eq(mails.id, mailId))
       .returning()
-    return mail && { mail, remainingMs: row.remainingMs }
+    return mail && { mail, remainingMs: row.remainingMs, now: row.now }
   })
 }
 

@@ -5,10 +5,10 @@ import type { ClientFacts } from '@sparekey/db/types'
 import { pickLocale } from '@sparekey/locale/locales'
 import { eq, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
-import { invalid, ResetError, unusable } from './errors.ts'
+import { invalid, unusable } from './errors.ts'
 import { enqueue, noticeJob } from './jobs.ts'
+import { assertPassword } from './passwords/check.ts'
 import { hashPassword } from './passwords/hash.ts'
-import { checkPassword } from './passwords/policy.ts'
 import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
 
@@ -39,15 +39,13 @@ export async function complete(context: Context, input: CompleteInput): Promise<
   }
   if (!account) throw unusable()
 
-  const reasons = checkPassword(input.password, {
+  await assertPassword(context, input.password, {
     minLength: application.minPasswordLength,
     login: account.login,
     email: account.email,
-    ...(account.name ? { name: account.name } : {}),
+    name: account.name,
     applicationName: application.name,
   })
-  if (reasons.length === 0 && (await context.isBreached?.(input.password))) reasons.push('breached')
-  if (reasons.length > 0) throw new ResetError('password_refused', 'This password was refused.', { reasons })
   const passwordHash = await hashPassword(input.password)
 
   const noticeId = makeId('mail')

@@ -61,7 +61,7 @@ export async function deliverReset(context: Context, delivery: Delivery, request
 export async function deliverMail(context: Context, delivery: Delivery, mailId: string): Promise<Next> {
   const claimed = await claim(context, mailId)
   if (!claimed || 'retryAt' in claimed) return claimed
-  const { mail, remainingMs } = claimed
+  const { mail, remainingMs, now } = claimed
   const row = await loadForMail(context, mail)
   if (!row) return undefined
   const { request, application } = row
@@ -82,7 +82,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   }
   let message: Message | undefined
   try {
-    message = await compose(context, delivery, mail, request, { ...application, aliases: [] })
+    message = await compose(context, delivery, mail, request, { ...application, aliases: [] }, now)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     return await finish({ status: 'failed', reason: 'the mail could not be composed' })
@@ -92,7 +92,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   const sendableMs = await beginSending(context, mail)
   if (sendableMs === undefined) return undefined
   const started = performance.now()
-  const attempts = await delivery.mailer.send(message)
+  const attempts = await delivery.mailer.send(message, { withinMs: sendableMs })
   const last = attempts.at(-1) ?? attempts[0]
   return await finish(judge(mail, last, sendableMs - (performance.now() - started)), attempts)
 }
@@ -130,6 +130,7 @@ async function compose(
   mail: Mail,
   request: ResetRequest,
   application: Application,
+  now: Date,
 ): Promise<Message | undefined> {
   const { brand, name } = application
   const look = { name, ...brand }
@@ -158,13 +159,13 @@ async function compose(
       login: request.login,
       link: application.resetUrl
         ? application.resetUrl.replace('{token}', token)
-        : `${publicUrl}/reset#${token}`,
+        : `${publicUrl}/reset/${application.slug}#${token}`,
       ...(mail.withCode
         ? { code: deriveCode(secret.key, request.id, request.seed, application.codeDigits) }
         : {}),
       linkMinutes: application.linkMinutes,
       codeMinutes: application.codeMinutes,
-      linkExpiresAt: new Date(Date.now() + application.linkMinutes * 60_000),
+      linkExpiresAt: new Date(now.getTime() + application.linkMinutes * 60_000),
     })
   }
   const replyTo = application.replyTo ?? brand.supportEmail
@@ -174,7 +175,7 @@ async function compose(
     to: { ...forWhom, address: mail.toAddress },
     ...(replyTo ? { replyTo } : {}),
     ...content,
-    date: new Date(),
+    date: now,
     locale: mail.locale,
   }
 }

@@ -53,11 +53,13 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
           if (body[name]) throw new ApiError('forbidden', `${name} is taken with a secret key only.`)
       }
       const client = factsOf({ ...clientOf(c), ...body.client })
-      const { perKeyMinute, perAddressMinute } = application.limits
-      if ('keyId' in caller) await limits.take('key', caller.keyId, perKeyMinute)
       // Without a person's address, a secret key's calls all come from the application's own server.
       if (caller.kind !== 'secret' || body.client?.ip) {
-        await limits.takeAddress(`address:${application.id}`, client.ip ?? '', perAddressMinute)
+        await limits.takeAddress(
+          `address:${application.id}`,
+          client.ip ?? '',
+          application.limits.perAddressMinute,
+        )
       }
       const key = idempotencyKeyOf(c)
       const { id } = await request(core, {
