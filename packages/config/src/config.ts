@@ -104,7 +104,7 @@ export function readConfig(env: Environment): Config {
     host: read('HOST', parse.host, 'an IP address or host name to listen on') ?? '127.0.0.1',
     secrets,
     adminKey: read('SPAREKEY_ADMIN_KEY', parse.adminKey, 'at least 24 characters without spaces'),
-    dataDir: resolve(env['SPAREKEY_DATA']?.trim() || '.sparekey'),
+    dataDir: resolve(env.SPAREKEY_DATA?.trim() || '.sparekey'),
     trustProxy: read('TRUST_PROXY', parse.networks, 'IP addresses or networks (10.0.0.0/8) by comma') ?? [],
     workerConcurrency:
       read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 50,

@@ -4,6 +4,9 @@ export type KeyKind = 'secret' | 'publishable'
 export type MailKind = 'reset' | 'notice'
 export type Dialect = 'sparekey' | 'akinon' | 'payabli' | 'nile' | 'platform' | 'autoshares'
 
+/** What a mail gives the person: a link with a code beside it, or a code alone. */
+export type Carries = 'link' | 'code'
+
 export type RequestStatus =
   | 'accepted'
   | 'sending'
@@ -38,6 +41,15 @@ export interface Limits {
   perRecipientDay: number
   perAddressMinute: number
   perKeyMinute: number
+  /** Wrong codes without a login, of the whole application. */
+  wrongCodesHour: number
+  wrongCodesDay: number
+}
+
+/** What only the nile dialect looks at. */
+export interface NileSettings {
+  /** Answer 200 for a login that nobody has, as the vendor does; tells who has an account. */
+  revealUnknown?: boolean
 }
 
 export interface ClientFacts {

@@ -17,6 +17,11 @@ export const de: Words = {
     resetSpelledOut: 'Wenn die Schaltfläche nicht funktioniert, kopieren Sie diese Adresse in Ihren Browser:',
     resetCode: 'Oder geben Sie diesen Code dort ein, wo Sie ihn angefordert haben:',
     resetCodeLife: 'Gültigkeit des Codes: {life}.',
+    codeIntro:
+      'Jemand hat darum gebeten, das Passwort Ihres Kontos {login} bei {app} zurückzusetzen. Wenn Sie das waren, geben Sie diesen Code dort ein, wo Sie ihn angefordert haben:',
+    codeLife: 'Der Code funktioniert einmal. Gültigkeit: {life}.',
+    codeNotYouAdvice:
+      'Dann brauchen Sie nichts zu tun. Ihr Passwort bleibt, wie es ist. Geben Sie den Code an niemanden weiter.',
     resetNotYou: 'Sie waren das nicht?',
     resetNotYouAdvice:
       'Dann brauchen Sie nichts zu tun. Ihr Passwort bleibt, wie es ist. Geben Sie Link und Code an niemanden weiter.',
@@ -40,39 +45,43 @@ export const de: Words = {
     reasonNotice:
       'Sie erhalten diese Nachricht, weil Ihr Passwort bei {app} geändert wurde. Wir senden sie nach jeder Änderung.',
   },
+  // The hyphen in E‑Mail is one at which lines do not break (U+2011).
   pages: {
     continue: 'Weiter',
     help: 'Brauchen Sie Hilfe? Schreiben Sie an',
-    login: 'E-Mail oder Benutzername',
-    loginMissing: 'Bitte geben Sie Ihre E-Mail-Adresse oder Ihren Benutzernamen ein.',
+    login: 'E‑Mail oder Benutzername',
+    loginMissing: 'Bitte geben Sie Ihre E‑Mail-Adresse oder Ihren Benutzernamen ein.',
     loginInvalid:
-      'Das sieht nicht nach einer E-Mail-Adresse oder einem Benutzernamen aus. Bitte prüfen Sie es.',
+      'Das sieht nicht nach einer E‑Mail-Adresse oder einem Benutzernamen aus. Bitte prüfen Sie es.',
     forgotTitle: 'Passwort vergessen?',
     forgotLead:
-      'Sagen Sie uns, wer Sie sind, und wir schicken Ihnen eine E-Mail, mit der Sie ein neues festlegen können.',
-    forgotSubmit: 'E-Mail senden',
+      'Sagen Sie uns, wer Sie sind, und wir schicken Ihnen eine E‑Mail, mit der Sie ein neues festlegen können.',
+    forgotSubmit: 'E‑Mail senden',
     haveCode: 'Ich habe schon einen Code',
-    askAgain: 'Neue E-Mail anfordern',
+    askAgain: 'Neue E‑Mail anfordern',
     sentTitle: 'Sehen Sie in Ihr Postfach',
-    sentLead: 'Falls es ein Konto für {login} gibt, ist eine E-Mail an dessen Adresse unterwegs.',
-    sentLeadPlain: 'Falls es ein Konto für Ihre Eingabe gibt, ist eine E-Mail an dessen Adresse unterwegs.',
+    sentLead: 'Falls es ein Konto für {login} gibt, ist eine E‑Mail an dessen Adresse unterwegs.',
+    sentLeadPlain: 'Falls es ein Konto für Ihre Eingabe gibt, ist eine E‑Mail an dessen Adresse unterwegs.',
     sentLasts:
       'Der Link darin gilt {minutes, plural, one {# Minute} other {# Minuten}}, der Code {codeMinutes, plural, one {# Minute} other {# Minuten}}.',
     sentCodeTitle: 'Code hier eingeben',
-    againTitle: 'Noch keine E-Mail?',
+    againTitle: 'Noch keine E‑Mail?',
     againLead: 'Es kann ein bis zwei Minuten dauern. Bitte sehen Sie auch im Spam-Ordner nach.',
     againSubmit: 'Noch einmal senden',
-    againOther: 'Andere E-Mail oder anderen Benutzernamen eingeben',
-    code: 'Code aus der E-Mail',
+    againOther: 'Andere E‑Mail oder anderen Benutzernamen eingeben',
+    code: 'Code aus der E‑Mail',
     codeTitle: 'Neues Passwort festlegen',
-    codeLead: 'Geben Sie den Code aus unserer E-Mail ein.',
+    codeLead: 'Geben Sie den Code aus unserer E‑Mail ein.',
     codeHint: '{digits} Ziffern, mit oder ohne Leerzeichen.',
-    codeHintPlain: 'Nur Ziffern, mit oder ohne Leerzeichen.',
-    codeMalformed: 'Bitte geben Sie den ganzen Code aus der E-Mail ein. Er besteht nur aus Ziffern.',
+    codeMalformed: 'Bitte geben Sie den ganzen Code aus der E‑Mail ein. Er besteht nur aus Ziffern.',
     codeWrong:
-      'Dieser Code gilt nicht. Prüfen Sie, ob er stimmt und aus der neuesten E-Mail ist, oder fordern Sie eine neue an.',
+      'Dieser Code gilt nicht. Prüfen Sie, ob er stimmt und aus der neuesten E‑Mail ist, oder fordern Sie eine neue an.',
     noScript:
-      'JavaScript ist ausgeschaltet, daher kann diese Seite Ihren Link nicht lesen. Der Code in derselben E-Mail geht auch.',
+      'JavaScript ist ausgeschaltet, daher kann diese Seite Ihren Link nicht lesen. Der Code in derselben E‑Mail geht auch.',
+    noScriptPlain:
+      'JavaScript ist ausgeschaltet, daher kann diese Seite Ihren Link nicht lesen. Mit JavaScript geht es.',
+    linkLead:
+      'Bitte öffnen Sie den Link in unserer E‑Mail noch einmal, oder holen Sie sich eine neue: Wählen Sie dort, wo Sie sich anmelden, „Passwort vergessen?“.',
     checking: 'Ihr Link wird geprüft …',
     troubleTitle: 'Das hat nicht geklappt',
     tryAgain: 'Noch einmal versuchen',
@@ -81,7 +90,7 @@ export const de: Words = {
     rateLimited:
       'Das war zu oft. Bitte versuchen Sie es {minutes, plural, =0 {in Kürze} one {in einer Minute} other {in # Minuten}} noch einmal.',
     unusableTitle: 'Dieser Link gilt nicht mehr',
-    unusableLead: 'Er ist abgelaufen, wurde schon benutzt oder durch eine neuere E-Mail ersetzt.',
+    unusableLead: 'Er ist abgelaufen, wurde schon benutzt oder durch eine neuere E‑Mail ersetzt.',
     unusablePlain: 'Einen neuen erhalten Sie dort, wo Sie sich anmelden, unter „Passwort vergessen?“.',
     passwordTitle: 'Neues Passwort wählen',
     passwordFor: 'Für Ihr Konto',
@@ -96,7 +105,7 @@ export const de: Words = {
     too_common: 'Es gehört zu den Passwörtern, die sehr viele Menschen benutzen.',
     too_guessable:
       'Es ist zu leicht zu erraten. Machen Sie es länger oder mischen Sie Wörter, die nicht zusammengehören.',
-    like_login: 'Es ähnelt zu sehr Ihrer E-Mail-Adresse, Ihrem Benutzernamen oder Ihrem Namen.',
+    like_login: 'Es ähnelt zu sehr Ihrer E‑Mail-Adresse, Ihrem Benutzernamen oder Ihrem Namen.',
     breached: 'Es steht in einer Liste anderswo gestohlener Passwörter; andere könnten es ausprobieren.',
     missing: 'Noch {count} Zeichen',
     longEnough: 'Lang genug',
@@ -107,7 +116,7 @@ export const de: Words = {
     strength4: 'Stark',
     doneTitle: 'Ihr Passwort wurde geändert',
     doneLead:
-      'Melden Sie sich ab jetzt mit dem neuen Passwort an. Eine E-Mail, die die Änderung bestätigt, ist unterwegs.',
+      'Melden Sie sich ab jetzt mit dem neuen Passwort an. Eine E‑Mail, die die Änderung bestätigt, ist unterwegs.',
     doneContinue: 'Weiter zu {name}',
     notFoundTitle: 'Diese Seite gibt es nicht',
     notFoundLead: 'Bitte prüfen Sie die Adresse, oder beginnen Sie dort, wo Sie sich anmelden.',
@@ -124,5 +133,8 @@ export const de: Words = {
     badLinkTitle: 'Dieser Link stimmt nicht',
     badLinkLead:
       'Er nennt ein Ziel für die Rückkehr, das hier nicht erlaubt ist. Bitte beginnen Sie dort, wo Sie sich anmelden.',
+    codeNowhereTitle: 'Der Code gilt hier nicht',
+    codeNowhereLead:
+      'Diese Seite weiß nicht, zu welchem Konto der Code gehört. Geben Sie ihn dort ein, wo Sie die E‑Mail angefordert haben, oder holen Sie sich eine neue: Wählen Sie dort, wo Sie sich anmelden, „Passwort vergessen?“.',
   },
 }

@@ -15,6 +15,11 @@ export const en = {
     resetSpelledOut: 'If the button does not work, copy this address into your browser:',
     resetCode: 'Or type this code where you asked for it:',
     resetCodeLife: 'The code works for {life}.',
+    codeIntro:
+      'Someone asked to reset the password of your {app} account {login}. If it was you, type this code where you asked for it:',
+    codeLife: 'The code works once, for {life}.',
+    codeNotYouAdvice:
+      'Then you need not do anything. Your password stays as it is. Do not give the code to anybody.',
     resetNotYou: 'You did not ask for this?',
     resetNotYouAdvice:
       'Then you need not do anything. Your password stays as it is. Do not give the link or the code to anybody.',
@@ -63,12 +68,15 @@ export const en = {
     codeTitle: 'Set a new password',
     codeLead: 'Enter the code from the mail we sent you.',
     codeHint: '{digits} digits, with or without spaces.',
-    codeHintPlain: 'Digits only, with or without spaces.',
     codeMalformed: 'Please enter the whole code from the mail. It has digits only.',
     codeWrong:
       'This code can’t be used. Check that it is right and from the newest mail, or ask for a new mail.',
     noScript:
       'JavaScript is off, so this page can’t read the link you followed. The code in the same mail works too.',
+    noScriptPlain:
+      'JavaScript is off, so this page can’t read the link you followed. With JavaScript on, it can.',
+    linkLead:
+      'Please open the link in our mail again, or get a new mail: choose “Forgot your password?” where you sign in.',
     checking: 'Checking your link…',
     troubleTitle: 'That didn’t work',
     tryAgain: 'Try again',
@@ -116,5 +124,8 @@ export const en = {
     badLinkTitle: 'This link is not right',
     badLinkLead:
       'It names a place to return to that is not allowed here. Please start again from where you sign in.',
+    codeNowhereTitle: 'The code can’t be used here',
+    codeNowhereLead:
+      'This page doesn’t know which account the code is for. Enter it where you asked for the mail, or get a new mail: choose “Forgot your password?” where you sign in.',
   },
 }

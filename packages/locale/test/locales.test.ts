@@ -26,6 +26,10 @@ test('every language has every word, with the same values in it', () => {
   }
 })
 
+test('a German page never breaks the word for mail in two', () => {
+  expect(Object.values(de.pages).filter(text => text.includes('E-Mail'))).toEqual([])
+})
+
 test('a language that we do not speak is misuse', () => {
   expect(() => translator('tlh', 'mail')).toThrow(TypeError)
 })

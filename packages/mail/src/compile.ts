@@ -1,12 +1,15 @@
 import Handlebars from 'handlebars'
 import { lookOf } from './look.ts'
+import { codeTemplate } from './templates/code.mjml.ts'
 import { noticeTemplate } from './templates/notice.mjml.ts'
 import { resetTemplate } from './templates/reset.mjml.ts'
 
-export type Kind = 'reset' | 'notice'
 export type Program = (values: Record<string, string | null>) => string
 
-const templates = { reset: resetTemplate, notice: noticeTemplate }
+const templates = { reset: resetTemplate, code: codeTemplate, notice: noticeTemplate }
+
+export type Kind = keyof typeof templates
+export const kinds = Object.keys(templates) as Kind[]
 
 /**
  * MJML to Handlebars programs, each compiled once. What a brand changes in the frame is its colour alone; all its

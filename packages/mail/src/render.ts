@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type Locale, type Translate, translator } from '@sparekey/locale/locales'
 import { checkAddress } from './address.ts'
-import { createCompiler } from './compile.ts'
+import { createCompiler, kinds } from './compile.ts'
 import { browserName, cleanLine, groupCode, loginText, personName, webUrl } from './value.ts'
 
 export interface Brand {
@@ -20,7 +20,8 @@ export type MailValues =
       kind: 'reset'
       name?: string
       login: string
-      link: string
+      /** Without one the mail is about the code alone. */
+      link?: string
       code?: string
       linkMinutes: number
       codeMinutes: number
@@ -43,7 +44,7 @@ export interface Rendered {
 }
 
 export interface Renderer {
-  /** Compiles both mails of a brand ahead of time. */
+  /** Compiles every mail of a brand ahead of time. */
   warm(brand: Brand, locale: Locale): Promise<void>
   /**
    * One mail, ready to send. Every value comes out as text: escaped in HTML, without line breaks, and so written
@@ -59,7 +60,7 @@ export function createRenderer(): Renderer {
   const program = createCompiler()
   return {
     async warm(brand, locale) {
-      await Promise.all([program('reset', brand.color, locale), program('notice', brand.color, locale)])
+      await Promise.all(kinds.map(kind => program(kind, brand.color, locale)))
     },
     async render(brand, locale, values) {
       const words = translator(locale, 'mail')
@@ -79,8 +80,9 @@ export function createRenderer(): Renderer {
         values.kind === 'reset'
           ? { ...common, ...resetWords(words, locale, common, values) }
           : { ...common, ...noticeWords(words, locale, common, values) }
-      const html = (await program(values.kind, brand.color, locale))(filled)
-      const text = values.kind === 'reset' ? resetText(filled) : noticeText(filled)
+      const kind = values.kind === 'reset' && values.link === undefined ? 'code' : values.kind
+      const html = (await program(kind, brand.color, locale))(filled)
+      const text = { reset: resetText, code: codeText, notice: noticeText }[kind](filled)
       return { subject: filled.subject ?? '', html, text }
     },
   }
@@ -112,22 +114,25 @@ function resetWords(
   values: MailValues & { kind: 'reset' },
 ): Filled {
   const link = webUrl(values.link)
-  if (!link) throw new TypeError('mail: link is no http(s) URL')
-  const life = words('minutes', { count: values.linkMinutes })
+  if (values.link === undefined && !values.code) throw new TypeError('mail: neither link nor code')
+  if (values.link !== undefined && !link) throw new TypeError('mail: link is no http(s) URL')
+  const life = words('minutes', { count: link ? values.linkMinutes : values.codeMinutes })
   return {
     subject: words('resetSubject', { app }),
     preheader: words('resetPreheader', { life }),
     heading: words('resetHeading'),
-    intro: words('resetIntro', { app, login }),
+    intro: words(link ? 'resetIntro' : 'codeIntro', { app, login }),
     buttonLabel: words('resetButton'),
     link,
     life: words('resetLife', { life, moment: moment(words, locale, values.linkExpiresAt) }),
     code: values.code ? groupCode(cleanLine(values.code, 20)) : null,
     codeIntro: words('resetCode'),
-    codeLife: words('resetCodeLife', { life: words('minutes', { count: values.codeMinutes }) }),
+    codeLife: words(link ? 'resetCodeLife' : 'codeLife', {
+      life: words('minutes', { count: values.codeMinutes }),
+    }),
     spelledOut: words('resetSpelledOut'),
     notYou: words('resetNotYou'),
-    notYouAdvice: words('resetNotYouAdvice'),
+    notYouAdvice: words(link ? 'resetNotYouAdvice' : 'codeNotYouAdvice'),
     reason: words('reasonReset', { app }),
   }
 }
@@ -167,6 +172,17 @@ function resetText(v: Filled): string {
     v.link,
     v.life,
     v.code && `${v.codeIntro}\n\n    ${v.code}\n\n${v.codeLife}`,
+    `${v.notYou}\n${v.notYouAdvice}`,
+    footer(v),
+  )
+}
+
+function codeText(v: Filled): string {
+  return paragraphs(
+    v.greeting,
+    v.intro,
+    `    ${v.code}`,
+    v.codeLife,
     `${v.notYou}\n${v.notYouAdvice}`,
     footer(v),
   )

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { applicationAliases, applications } from '@sparekey/db/schema/applications'
-import type { Brand, Dialect, Directory, Limits } from '@sparekey/db/types'
+import type { Brand, Dialect, Directory, Limits, NileSettings } from '@sparekey/db/types'
 import { isTaken } from '@sparekey/db/unique'
-import { desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
+import { desc, eq, getTableColumns, inArray, lt, or, sql } from 'drizzle-orm'
 import { checkSettings } from './application-settings.ts'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
+import { loginKey } from './login.ts'
 import { insertKey, type NewKey } from './new-key.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 
@@ -23,10 +24,18 @@ export const applicationDefaults = {
   directory: 'builtin' as Directory,
   linkMinutes: 30,
   codeMinutes: 10,
-  codeDigits: 8,
+  codeDigits: null as number | null,
   deliverWithinMinutes: 15,
   minPasswordLength: 15,
-  limits: { perRecipientHour: 5, perRecipientDay: 10, perAddressMinute: 60, perKeyMinute: 6000 } as Limits,
+  limits: {
+    perRecipientHour: 5,
+    perRecipientDay: 10,
+    perAddressMinute: 60,
+    perKeyMinute: 6000,
+    wrongCodesHour: 30,
+    wrongCodesDay: 200,
+  } as Limits,
+  nile: {} as NileSettings,
 }
 
 /** What may be set; null takes an optional value away. `brand` and `limits` are merged with what is there. */
@@ -44,10 +53,11 @@ export interface ApplicationPatch {
   directory?: Directory | undefined
   linkMinutes?: number | undefined
   codeMinutes?: number | undefined
-  codeDigits?: number | undefined
+  codeDigits?: number | null | undefined
   deliverWithinMinutes?: number | undefined
   minPasswordLength?: number | undefined
   limits?: Partial<Limits> | undefined
+  nile?: NileSettings | undefined
 }
 
 export type ApplicationInput = ApplicationPatch & { name: string }
@@ -95,7 +105,7 @@ export async function createApplication(
     await setAliases(tx, row.id, aliases)
     const secret: NewKey = await insertKey(tx, row.id, 'secret', null)
     const publishable: NewKey = await insertKey(tx, row.id, 'publishable', null)
-    const application = { ...stored, aliases: [...new Set(aliases)].sort() }
+    const application = { ...stored, aliases: [...new Set(aliases.map(loginKey))].sort() }
     return { application, keys: { secret: secret.key, publishable: publishable.key } }
   })
 }
@@ -107,6 +117,23 @@ export async function findApplication(
 ): Promise<Application | undefined> {
   const which = 'id' in by ? eq(applications.id, by.id) : eq(applications.slug, by.slug)
   const [found] = await db.select(applicationColumns()).from(applications).where(which)
+  return found
+}
+
+/** The application that goes by this name: its id, else its slug, else an alias. ASCII case does not count. */
+export async function findTenant({ db }: { db: Executor }, name: string): Promise<Application | undefined> {
+  const key = loginKey(name)
+  const aliased = db
+    .select({ id: applicationAliases.applicationId })
+    .from(applicationAliases)
+    .where(eq(applicationAliases.alias, key))
+  const [found] = await db
+    .select(applicationColumns())
+    .from(applications)
+    .where(or(eq(applications.id, key), eq(applications.slug, key), inArray(applications.id, aliased)))
+    // An alias must not take what is somebody's slug.
+    .orderBy(desc(eq(applications.id, key)), desc(eq(applications.slug, key)))
+    .limit(1)
   return found
 }
 
@@ -166,7 +193,7 @@ export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string)
 
 async function setAliases(tx: Executor, applicationId: string, aliases: string[]): Promise<void> {
   await tx.delete(applicationAliases).where(eq(applicationAliases.applicationId, applicationId))
-  const wanted = [...new Set(aliases)].map(alias => ({ alias, applicationId }))
+  const wanted = [...new Set(aliases.map(loginKey))].map(alias => ({ alias, applicationId }))
   if (wanted.length === 0) return
   const made = await tx.insert(applicationAliases).values(wanted).onConflictDoNothing().returning()
   const taken = wanted.find(({ alias }) => !made.some(row => row.alias === alias))

@@ -22,6 +22,12 @@ export interface CompleteInput {
   applicationId?: string | undefined
 }
 
+/** Whose password was set; sessions that began before `sessionsValidAfter` must end. */
+export interface Completed {
+  account: { id: string; login: string; sessionsValidAfter: Date }
+  redirectUrl?: string
+}
+
 /**
  * Sets a new password and uses the token up. The policy is asked first and the hash is made outside the
  * transaction, so that a refused password uses nothing up; then everything changes at once, or nothing: the token is
@@ -29,7 +35,7 @@ export interface CompleteInput {
  * Of parallel calls with one token exactly one succeeds.
  * Throws ResetError `token_unusable`, `password_refused` (with reasons), `invalid_request` in a caller's directory.
  */
-export async function complete(context: Context, input: CompleteInput): Promise<{ redirectUrl?: string }> {
+export async function complete(context: Context, input: CompleteInput): Promise<Completed> {
   const { request, application, account } = await findToken(context, input.token, input.applicationId)
   if (application.directory === 'caller') {
     throw invalid(
@@ -49,15 +55,15 @@ export async function complete(context: Context, input: CompleteInput): Promise<
   const passwordHash = await hashPassword(input.password)
 
   const noticeId = makeId('mail')
-  await context.db.transaction(async tx => {
+  const sessionsValidAfter = await context.db.transaction(async tx => {
     const usedAt = await consume(tx, request)
     await voidTokens(tx, application.id, account.id, request.id)
     const [changed] = await tx
       .update(accounts)
       .set({ passwordHash, passwordSetAt: sql`now()`, sessionsValidAfter: sql`now()`, updatedAt: sql`now()` })
       .where(eq(accounts.id, account.id))
-      .returning({ email: accounts.email })
-    if (!changed) throw unusable()
+      .returning({ email: accounts.email, sessionsValidAfter: accounts.sessionsValidAfter })
+    if (!changed?.sessionsValidAfter) throw unusable()
     await tx.insert(mails).values({
       id: noticeId,
       applicationId: application.id,
@@ -72,7 +78,12 @@ export async function complete(context: Context, input: CompleteInput): Promise<
       status: 'queued',
       deliverBefore: sql`now() + make_interval(hours => ${noticeHours})`,
     })
+    return changed.sessionsValidAfter
   })
   await enqueue(context, [noticeJob(noticeId)])
-  return request.redirectUrl ? { redirectUrl: request.redirectUrl } : {}
+  const { id, login } = account
+  return {
+    account: { id, login, sessionsValidAfter },
+    ...(request.redirectUrl ? { redirectUrl: request.redirectUrl } : {}),
+  }
 }

@@ -153,15 +153,15 @@ async function compose(
     const secret = secretById(context, request.secretId)
     if (!secret || !request.seed) return undefined
     const token = deriveToken(secret.key, request.id, request.seed)
+    const pageUrl =
+      request.resetUrl ?? application.resetUrl ?? `${publicUrl}/reset/${application.slug}#{token}`
     content = await renderer.render(look, mail.locale, {
       kind: 'reset',
       ...forWhom,
       login: request.login,
-      link: application.resetUrl
-        ? application.resetUrl.replace('{token}', token)
-        : `${publicUrl}/reset/${application.slug}#${token}`,
-      ...(mail.withCode
-        ? { code: deriveCode(secret.key, request.id, request.seed, application.codeDigits) }
+      ...(request.carries === 'link' ? { link: pageUrl.replace('{token}', token) } : {}),
+      ...(mail.withCode && request.codeDigits
+        ? { code: deriveCode(secret.key, request.id, request.seed, request.codeDigits) }
         : {}),
       linkMinutes: application.linkMinutes,
       codeMinutes: application.codeMinutes,

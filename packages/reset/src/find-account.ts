@@ -1,6 +1,8 @@
 import type { Executor } from '@sparekey/db/db'
 import { accounts } from '@sparekey/db/schema/accounts'
 import { and, eq, or, sql } from 'drizzle-orm'
+import type { Context } from './context.ts'
+import { loginKey } from './login.ts'
 
 export type Account = typeof accounts.$inferSelect
 
@@ -23,4 +25,13 @@ export async function findAccount(
     .orderBy(sql`${accounts.loginKey} = ${key} desc`)
     .limit(2)
   return found.find(account => account.loginKey === key) ?? (found.length === 1 ? found[0] : undefined)
+}
+
+/** Whether a login or address is somebody's. Only for an application that wants this told. */
+export async function hasAccount(
+  { db }: Pick<Context, 'db'>,
+  applicationId: string,
+  login: string,
+): Promise<boolean> {
+  return (await findAccount(db, applicationId, loginKey(login))) !== undefined
 }

@@ -1,9 +1,9 @@
 import { mails } from '@sparekey/db/schema/mails'
-import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
+import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { noticeJob, resetJob } from './jobs.ts'
-import { delivering } from './status.ts'
+import { delivering, voided } from './status.ts'
 
 /** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
 const lostAfterSeconds = 30
@@ -75,7 +75,7 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
 export async function expire({ db }: Context): Promise<number> {
   const expired = await db
     .update(resetRequests)
-    .set({ status: 'expired', endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null })
+    .set({ status: 'expired', endedAt: sql`now()`, ...voided })
     .where(and(inArray(resetRequests.status, ['sent', 'unknown']), lt(resetRequests.expiresAt, sql`now()`)))
     .returning({ id: resetRequests.id })
   return await db.transaction(async tx => {
@@ -95,7 +95,7 @@ export async function expire({ db }: Context): Promise<number> {
         ),
       )
       .returning()
-    const dead = { endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null }
+    const dead = { endedAt: sql`now()`, ...voided }
     let ended = expired.length
     for (const { requestId, generation, status, kind, reason } of late) {
       if (kind !== 'reset') continue
@@ -124,7 +124,10 @@ export async function expire({ db }: Context): Promise<number> {
   })
 }
 
-/** Deletes requests that ended longer ago than `days`, with their mails and attempts, and idempotency keys after 24 hours. */
+/**
+ * Deletes requests that ended longer ago than `days`, with their mails and attempts; idempotency keys and counts of wrong
+ * codes after 24 hours.
+ */
 export async function purge({ db }: Context, days: number): Promise<number> {
   let deleted = 0
   for (;;) {
@@ -144,6 +147,8 @@ export async function purge({ db }: Context, days: number): Promise<number> {
     deleted += rows.length
     if (rows.length < batch) break
   }
-  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - interval '24 hours'`))
+  const yesterday = sql`now() - interval '24 hours'`
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, yesterday))
+  await db.delete(codeGuesses).where(lt(codeGuesses.hour, sql`${yesterday} - interval '1 hour'`))
   return deleted
 }

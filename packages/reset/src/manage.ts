@@ -8,7 +8,7 @@ import { enqueue, resetJob } from './jobs.ts'
 import { loginKey } from './login.ts'
 import type { ResetRequest } from './mint.ts'
 import { decodeCursor, toPage } from './page.ts'
-import { cancellable, resendable } from './status.ts'
+import { cancellable, resendable, voided } from './status.ts'
 import { timelineOf } from './timeline.ts'
 import { cancelMails } from './void-tokens.ts'
 
@@ -84,7 +84,7 @@ export async function cancelRequest(context: Context, applicationId: string, id:
   const cancelled = await context.db.transaction(async tx => {
     const [row] = await tx
       .update(resetRequests)
-      .set({ status: 'cancelled', endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null })
+      .set({ status: 'cancelled', endedAt: sql`now()`, ...voided })
       .where(and(own(applicationId, id), inArray(resetRequests.status, [...cancellable])))
       .returning({ id: resetRequests.id })
     if (row) await cancelMails(tx, id)
@@ -108,9 +108,7 @@ export async function resendRequest(context: Context, applicationId: string, id:
         status: 'accepted',
         reason: null,
         generation: sql`${resetRequests.generation} + 1`,
-        seed: null,
-        tokenDigest: null,
-        codeDigest: null,
+        ...voided,
         mintedAt: null,
         sentAt: null,
         expiresAt: null,

@@ -17,6 +17,7 @@ export type ResetRequest = typeof resetRequests.$inferSelect
 
 /** Codes that one person may be sent in 24 hours: 5 codes of 5 tries are 25 guesses a day. */
 const codesPerDay = 5
+const defaultDigits = 8
 
 /** Who gets the mail. */
 interface Addressee {
@@ -30,19 +31,16 @@ interface Addressee {
 /**
  * accepted → sending: finds whom to mail, mints the token and writes the mail to be sent; or → ignored, with the reason.
  * One transaction; a lock on the recipient makes the limits hold among parallel workers.
- * Resolves to the mail's id, or undefined where nothing is to be sent.
+ * Resolves to the mail's id, or undefined where nothing is to be sent. `doubled`: also within a minute of another one.
  */
 export async function mint(
   context: Context,
   request: ResetRequest,
   application: Application,
+  { doubled: mayDouble = request.generation > 1 }: { doubled?: boolean } = {},
 ): Promise<string | undefined> {
   const known = await findAddressee(context, request)
   if (!known) return await ignore(context, request, 'no_account')
-  const secret = newestSecret(context)
-  const seed = randomBytes(SEED_BYTES)
-  const token = deriveToken(secret.key, request.id, seed)
-  const code = deriveCode(secret.key, request.id, seed, application.codeDigits)
   const mailId = makeId('mail')
 
   const outcome = await context.db.transaction(async tx => {
@@ -85,11 +83,13 @@ export async function mint(
         ),
       )
     const { hour = 0, day = 0, codes = 0, doubled = false } = seen ?? {}
-    if (doubled && request.generation === 1) return 'duplicate'
+    if (doubled && !mayDouble) return 'duplicate'
     if (hour >= application.limits.perRecipientHour || day >= application.limits.perRecipientDay)
       return 'recipient_limit'
 
     const withCode = codes < codesPerDay
+    if (!withCode && request.carries === 'code') return 'recipient_limit'
+    const secrets = await makeSecrets(context, tx, request, application.codeDigits ?? request.codeDigits)
     await voidTokens(tx, application.id, addressee.key, request.id)
     const [minted] = await tx
       .update(resetRequests)
@@ -97,10 +97,8 @@ export async function mint(
         status: 'sending',
         accountId: addressee.accountId,
         recipientKey: addressee.key,
-        secretId: secret.id,
-        seed,
-        tokenDigest: digestToken(token),
-        codeDigest: withCode ? digestCode(secret.key, request.id, code) : null,
+        ...secrets,
+        ...(withCode ? {} : { codeDigest: null }),
         codeTries: 0,
         mintedAt: sql`now()`,
         // Until the mail server has taken the mail, nobody holds the token but it; the true times are set then.
@@ -128,6 +126,39 @@ export async function mint(
   })
   if (outcome === undefined || outcome === mailId) return outcome
   return await ignore(context, request, outcome as IgnoreReason)
+}
+
+/**
+ * Seed and digests of a new token and code. A code that is mailed alone must be one that no other live request of the
+ * application has, or it would open another's account: then the seed is drawn again.
+ */
+async function makeSecrets(
+  context: Context,
+  tx: Executor,
+  { id, applicationId, carries }: ResetRequest,
+  digits: number | null,
+) {
+  const secret = newestSecret(context)
+  const codeDigits = digits ?? defaultDigits
+  for (;;) {
+    const seed = randomBytes(SEED_BYTES)
+    const code = deriveCode(secret.key, id, seed, codeDigits)
+    const codeLookup = carries === 'code' ? digestCode(secret.key, applicationId, code) : null
+    const made = {
+      secretId: secret.id,
+      seed,
+      tokenDigest: digestToken(deriveToken(secret.key, id, seed)),
+      codeDigest: digestCode(secret.key, id, code),
+      codeDigits,
+      codeLookup,
+    }
+    if (codeLookup === null) return made
+    const [other] = await tx
+      .select({ id: resetRequests.id })
+      .from(resetRequests)
+      .where(and(eq(resetRequests.applicationId, applicationId), eq(resetRequests.codeLookup, codeLookup)))
+    if (!other) return made
+  }
 }
 
 async function findAddressee({ db }: Context, request: ResetRequest): Promise<Addressee | undefined> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { makeId } from '@sparekey/db/id'
 import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
-import type { ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
+import type { Carries, ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
 import { checkAddress } from '@sparekey/mail/address'
 import { and, eq, sql } from 'drizzle-orm'
 import type { PgInsertValue } from 'drizzle-orm/pg-core'
@@ -18,6 +18,12 @@ export interface RequestInput {
   login: string
   locale?: string | undefined
   redirectUrl?: string | undefined
+  /** Where the mail's link leads instead of where the application's links lead: a URL with `{token}` in it. */
+  resetUrl?: string | undefined
+  /** `code`: the mail has a code and no link, and the code is exchanged without a login. `link` unless told. */
+  carries?: Carries | undefined
+  /** Digits of the code where the application does not say; 8 unless told. */
+  codeDigits?: number | undefined
   metadata?: Record<string, unknown> | undefined
   client: ClientFacts
   recipient?: Recipient | undefined
@@ -31,6 +37,16 @@ export interface RequestInput {
  * Throws ResetError `invalid_request`, `idempotency_mismatch`; a database out of reach rejects with the driver's error.
  */
 export async function request(context: Context, input: RequestInput): Promise<{ id: string }> {
+  const { id, isNew } = await insertRequest(context, input)
+  if (isNew) await enqueue(context, [resetJob(id, 1)])
+  return { id }
+}
+
+/** Writes a request's row, or finds the one that this Idempotency-Key was answered with. Throws as `request` does. */
+export async function insertRequest(
+  context: Context,
+  input: RequestInput,
+): Promise<{ id: string; isNew: boolean }> {
   const { application, login, client } = input
   if (application.directory === 'caller' && !input.recipient) {
     throw invalid('recipient', "is required, since the application's directory is the caller's")
@@ -49,6 +65,9 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
     locale: input.locale ?? null,
     redirectUrl:
       input.redirectUrl === undefined ? null : checkRedirect(input.redirectUrl, application.redirectOrigins),
+    resetUrl: input.resetUrl === undefined ? null : checkLink(input.resetUrl, application),
+    carries: input.carries ?? 'link',
+    codeDigits: input.codeDigits ?? null,
     metadata: input.metadata ?? null,
     client,
     recipient: input.recipient && email ? { ...input.recipient, email } : null,
@@ -59,10 +78,15 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
     await context.db.insert(resetRequests).values(row)
   } else {
     const earlier = await insertOnce(context, row, input.idempotency)
-    if (earlier) return { id: earlier }
+    if (earlier) return { id: earlier, isNew: false }
   }
-  await enqueue(context, [resetJob(row.id, 1)])
-  return { id: row.id }
+  return { id: row.id, isNew: true }
+}
+
+/** A link's place for the token is the caller's own; the origin must be allowed as for any redirect. */
+function checkLink(template: string, { redirectOrigins }: Application): string {
+  checkRedirect(template.replace('{token}', 'token'), redirectOrigins, 'resetUrl')
+  return template
 }
 
 type NewRequest = PgInsertValue<typeof resetRequests> & { id: string; applicationId: string }

@@ -6,7 +6,7 @@ import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Mail } from './claim.ts'
 import type { Context } from './context.ts'
 import { MAX_LOST, MAX_TRIES, retryAfter } from './retry-after.ts'
-import { delivering } from './status.ts'
+import { delivering, voided } from './status.ts'
 
 interface Lifetimes {
   linkMinutes: number
@@ -124,9 +124,7 @@ function requestChange(
       status: 'failed' as RequestStatus,
       reason: verdict.reason,
       endedAt: sql`now()`,
-      seed: null,
-      tokenDigest: null,
-      codeDigest: null,
+      ...voided,
     }
   }
   return {

@@ -20,5 +20,8 @@ export const delivering = ['sending', 'unknown'] as const satisfies RequestStatu
 export const cancellable = ['accepted', ...live] as const satisfies RequestStatus[]
 export const resendable = [...live, 'failed', 'expired', 'ignored'] as const satisfies RequestStatus[]
 
+/** What a request that is over keeps no more: the columns to clear, so that none of its secrets work or can be made again. */
+export const voided = { seed: null, tokenDigest: null, codeDigest: null, codeLookup: null } as const
+
 /** Why a request was ignored. */
 export type IgnoreReason = 'no_account' | 'recipient_limit' | 'duplicate'

@@ -16,7 +16,13 @@ export function timelineOf(
   mails: readonly Mail[],
   attempts: readonly Attempt[],
 ): TimelineEntry[] {
-  const entries: TimelineEntry[] = [{ at: request.createdAt, type: 'accepted' }]
+  const entries: TimelineEntry[] = [
+    {
+      at: request.createdAt,
+      type: 'accepted',
+      ...(request.dialect === 'sparekey' ? {} : { detail: request.dialect }),
+    },
+  ]
   const add = (at: Date | null, type: string, detail?: string | null) => {
     if (at) entries.push({ at, type, ...(detail ? { detail } : {}) })
   }

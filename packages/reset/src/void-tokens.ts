@@ -2,7 +2,7 @@ import type { Executor } from '@sparekey/db/db'
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
-import { live } from './status.ts'
+import { live, voided } from './status.ts'
 
 /**
  * Waits until nobody else mints for this recipient or changes who it is, and keeps others waiting until the
@@ -39,7 +39,7 @@ export async function voidTokens(
 ): Promise<string[]> {
   const ended = await tx
     .update(resetRequests)
-    .set({ status: 'replaced', endedAt: sql`now()`, seed: null, tokenDigest: null, codeDigest: null })
+    .set({ status: 'replaced', endedAt: sql`now()`, ...voided })
     .where(
       and(
         eq(resetRequests.applicationId, applicationId),

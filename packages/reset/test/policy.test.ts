@@ -85,13 +85,4 @@ describe('a new password', () => {
   it('of 8 random characters passes where the application asks for 8', () => {
     expect(check('k7#vQ2!x', { minLength: 8 })).toEqual([])
   })
-
-  it('is looked at in a moment, whatever it is made of', () => {
-    check('warm up the dictionaries')
-    for (const text of ['@$1!|0', ')(*&', '12', 'p4ssw0rd', 'aB3']) {
-      const began = performance.now()
-      check(text.repeat(256).slice(0, 256))
-      expect(performance.now() - began).toBeLessThan(500)
-    }
-  })
 })

@@ -2,7 +2,7 @@
  * Tokens and codes as pure functions. A token is derived, not stored: the same key, request and seed always
  * give the same token, so that a retried mail carries the same link and nothing readable lies anywhere.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 
 /** Bytes of a seed: as many as the HMAC gives out, so that the seed adds the token's whole entropy. */
 export const SEED_BYTES = 32
@@ -24,14 +24,25 @@ export function deriveCode(key: Buffer, requestId: string, seed: Buffer, digits:
   return number.toString().padStart(digits, '0')
 }
 
+/** How a token is written: 256 bits in base64url, or the 122 random bits of a version 4 UUID (RFC 9562 section 5.4). */
+export type TokenForm = 'base64url' | 'uuid'
+
+/** A token that need not be made again: for whoever exchanged a code. */
+export function randomToken(form: TokenForm = 'base64url'): string {
+  return form === 'uuid' ? randomUUID() : randomBytes(32).toString('base64url')
+}
+
 /** What the database keeps of a token: SHA-256. Enough, since a token has 256 bits (ASVS 5.0 11.4.3 is for passwords). */
 export function digestToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-/** What the database keeps of a code: keyed, since 10^8 codes are tried in a second without the key. */
-export function digestCode(key: Buffer, requestId: string, code: string): Buffer {
-  return mac(key, 'code digest', requestId, Buffer.from(code))
+/**
+ * What the database keeps of a code: keyed, since 10^8 codes are tried in a second without the key. `scope` is the id
+ * of the request, or of the application where a code must be found without knowing its request.
+ */
+export function digestCode(key: Buffer, scope: string, code: string): Buffer {
+  return mac(key, 'code digest', scope, Buffer.from(code))
 }
 
 /** Compares two digests in constant time. Throws TypeError if they are not digests of one kind. */
@@ -40,9 +51,11 @@ export function sameDigest(a: Buffer, b: Buffer): boolean {
   return timingSafeEqual(a, b)
 }
 
-/** Whether a text can be a token at all: 43 characters of base64url (RFC 4648 section 5). */
+/** Whether a text can be a token at all: 43 characters of base64url (RFC 4648 section 5), or a UUID in lower case. */
 export function isToken(text: string): boolean {
-  return /^[A-Za-z0-9_-]{43}$/.test(text)
+  return /^(?:[A-Za-z0-9_-]{43}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/.test(
+    text,
+  )
 }
 
 function mac(key: Buffer, purpose: string, requestId: string, rest: Buffer): Buffer {

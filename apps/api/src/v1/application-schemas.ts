@@ -36,6 +36,16 @@ const limitsBody = z.strictObject({
   perRecipientDay: whole(1, 1000).optional(),
   perAddressMinute: perMinute.optional().openapi({ description: 'Calls from one address in a minute; 429' }),
   perKeyMinute: perMinute.optional().openapi({ description: 'Calls with one key in a minute; 429' }),
+  wrongCodesHour: perMinute
+    .optional()
+    .openapi({ description: 'Wrong codes without a login in an hour, of all callers; 429' }),
+  wrongCodesDay: perMinute.optional(),
+})
+
+const nileBody = z.strictObject({
+  revealUnknown: z.boolean().optional().openapi({
+    description: 'Answer an unknown login as the vendor does, with 200: tells everyone who has an account',
+  }),
 })
 
 const settings = {
@@ -61,10 +71,14 @@ const settings = {
   directory: z.enum(['builtin', 'caller', 'http']).optional(),
   linkMinutes: whole(1, 1440).optional(),
   codeMinutes: whole(1, 60).optional(),
-  codeDigits: whole(6, 10).optional(),
+  codeDigits: whole(6, 10)
+    .nullable()
+    .optional()
+    .openapi({ description: '8 where it is not set, or 6 in autoshares' }),
   deliverWithinMinutes: whole(1, 60).optional(),
   minPasswordLength: whole(8, 64).optional(),
   limits: limitsBody.optional(),
+  nile: nileBody.optional(),
 }
 const nameSchema = lineSchema(100).openapi({ example: 'Acme Notes' })
 
@@ -93,7 +107,7 @@ const members = {
   directory: z.enum(['builtin', 'caller', 'http']),
   linkMinutes: z.int(),
   codeMinutes: z.int(),
-  codeDigits: z.int(),
+  codeDigits: z.int().optional(),
   deliverWithinMinutes: z.int(),
   minPasswordLength: z.int(),
   limits: z.object({
@@ -101,7 +115,10 @@ const members = {
     perRecipientDay: z.int(),
     perAddressMinute: z.int(),
     perKeyMinute: z.int(),
+    wrongCodesHour: z.int(),
+    wrongCodesDay: z.int(),
   }),
+  nile: nileBody,
   createdAt: timeSchema,
 }
 export const applicationSchema = z.object(members).openapi('Application')

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
+import { exchange } from '@sparekey/reset/codes'
 import { complete } from '@sparekey/reset/complete'
 import { redeem } from '@sparekey/reset/redeem'
-import { exchange, peek } from '@sparekey/reset/tokens'
+import { peek } from '@sparekey/reset/tokens'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import { applicationIdOf, applicationOf, factsOf, limitGuesses, type V1Deps } from './deps.ts'
 import { idSchema, passwordSchema, timeSchema, tokenSchema } from './schemas.ts'
@@ -100,8 +101,9 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
     },
     async ({ c, caller, body }) => {
       const client = factsOf(clientOf(c))
-      const done = await complete(core, { ...body, client, applicationId: applicationIdOf(caller) })
-      return c.json({ status: 'used', ...done })
+      const input = { ...body, client, applicationId: applicationIdOf(caller) }
+      const { redirectUrl } = await complete(core, input)
+      return c.json({ status: 'used', redirectUrl })
     },
     limitGuesses(deps, 'complete'),
   )

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
-import type { Brand, Dialect, Directory, KeyKind, Limits } from '../types.ts'
+import type { Brand, Dialect, Directory, KeyKind, Limits, NileSettings } from '../types.ts'
 
 export const applications = pgTable(
   'applications',
@@ -19,9 +19,11 @@ export const applications = pgTable(
     directory: text('directory').$type<Directory>().notNull(),
     linkMinutes: integer('link_minutes').notNull(),
     codeMinutes: integer('code_minutes').notNull(),
-    codeDigits: integer('code_digits').notNull(),
+    /** Null: 8, or what a dialect's own mails have. */
+    codeDigits: integer('code_digits'),
     deliverWithinMinutes: integer('deliver_within_minutes').notNull(),
     minPasswordLength: integer('min_password_length').notNull(),
+    nile: jsonb('nile').$type<NileSettings>().notNull().default({}),
     limits: jsonb('limits').$type<Limits>().notNull(),
     createdAt: madeAt(),
   },

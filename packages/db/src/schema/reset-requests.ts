@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
-import type { ClientFacts, Dialect, Recipient, RequestStatus } from '../types.ts'
+import type { Carries, ClientFacts, Dialect, Recipient, RequestStatus } from '../types.ts'
 import { accounts } from './accounts.ts'
 import { applications } from './applications.ts'
 
@@ -20,6 +20,9 @@ export const resetRequests = pgTable(
     loginKey: text('login_key').notNull(),
     locale: text('locale'),
     redirectUrl: text('redirect_url'),
+    /** Where this request's link leads, `{token}` in it, instead of where the application's links lead. */
+    resetUrl: text('reset_url'),
+    carries: text('carries').$type<Carries>().notNull().default('link'),
     metadata: jsonb('metadata').$type<Record<string, unknown>>(),
     client: jsonb('client').$type<ClientFacts>().notNull(),
     /** Whom to mail, where the directory is the caller's. */
@@ -36,6 +39,10 @@ export const resetRequests = pgTable(
     seed: bytea('seed'),
     tokenDigest: bytea('token_digest'),
     codeDigest: bytea('code_digest'),
+    /** How many digits its code has: of the time it was minted. */
+    codeDigits: integer('code_digits'),
+    /** Finds a code that comes without a login: keyed by the application, and only one live request has it. */
+    codeLookup: bytea('code_lookup'),
     codeTries: integer('code_tries').notNull().default(0),
     createdAt: madeAt(),
     deliverBefore: time('deliver_before').notNull(),
@@ -49,6 +56,9 @@ export const resetRequests = pgTable(
   },
   table => [
     uniqueIndex('reset_requests_token').on(table.tokenDigest).where(sql`token_digest is not null`),
+    uniqueIndex('reset_requests_code')
+      .on(table.applicationId, table.codeLookup)
+      .where(sql`code_lookup is not null`),
     uniqueIndex('reset_requests_one_live').on(table.applicationId, table.recipientKey).where(live),
     index('reset_requests_recipient').on(table.applicationId, table.recipientKey, table.mintedAt),
     index('reset_requests_login').on(table.applicationId, table.loginKey, table.id),
@@ -60,6 +70,7 @@ export const resetRequests = pgTable(
       'reset_requests_status',
       sql`${table.status} in ('accepted', 'sending', 'sent', 'used', 'expired', 'replaced', 'unknown', 'failed', 'ignored', 'cancelled')`,
     ),
+    check('reset_requests_carries', sql`${table.carries} in ('link', 'code')`),
   ],
 )
 
@@ -80,4 +91,17 @@ export const idempotencyKeys = pgTable(
     primaryKey({ columns: [table.applicationId, table.route, table.keyDigest] }),
     index('idempotency_keys_created').on(table.createdAt),
   ],
+)
+
+/** Wrong codes that came without a login, by application and hour: what a breaker looks at. */
+export const codeGuesses = pgTable(
+  'code_guesses',
+  {
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    hour: time('hour').notNull(),
+    wrong: integer('wrong').notNull(),
+  },
+  table => [primaryKey({ columns: [table.applicationId, table.hour] })],
 )

@@ -1,7 +1,7 @@
 import { dark, type Look, light } from '../look.ts'
 
 const font = `-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif`
-export const mono = `ui-monospace, SFMono-Regular, Menlo, Consolas, monospace`
+const mono = `ui-monospace, SFMono-Regular, Menlo, Consolas, monospace`
 
 // Handlebars takes these apart at send time; MJML keeps its hands off what is in mj-raw.
 const when = (name: string, inside: string) =>
@@ -51,6 +51,11 @@ export function button(label: string, href: string, look: Look): string {
 
 export function heading(text: string): string {
   return `<mj-text font-size="24px" line-height="1.3" font-weight="700" padding="0 32px 20px" css-class="strong"><h1 style="margin:0;font-size:24px;line-height:1.3;font-weight:700">${text}</h1></mj-text>`
+}
+
+/** The code, to be read across a table. */
+export function codeBox(size: number): string {
+  return `<mj-text css-class="code box" align="left" padding="0 32px 8px"><table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td style="background-color:${light.box};border-radius:8px;padding:12px 24px"><div style="font-family:${mono};font-size:${size}px;line-height:1.3;font-weight:700;letter-spacing:2px;white-space:nowrap;color:${light.text}">{{code}}</div></td></tr></table></mj-text>`
 }
 
 /** What to do if it wasn't you: set apart by a line. */
