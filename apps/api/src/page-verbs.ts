@@ -1,10 +1,11 @@
 import { isId } from '@sparekey/db/id'
 import { findApplication } from '@sparekey/reset/applications'
+import { exchange } from '@sparekey/reset/codes'
 import { complete } from '@sparekey/reset/complete'
 import type { Context as CoreContext } from '@sparekey/reset/context'
-import { notFound, ResetError } from '@sparekey/reset/errors'
+import { notFound, ResetError, unusable } from '@sparekey/reset/errors'
 import { request } from '@sparekey/reset/request'
-import { exchange, peek } from '@sparekey/reset/tokens'
+import { peek } from '@sparekey/reset/tokens'
 import { callsPerMinute, type Limits } from './limits.ts'
 import type { PageVerbs } from './pages/verbs.ts'
 import { ApiError, toApiError } from './problem.ts'
@@ -31,11 +32,11 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
           client: facts,
         })
       }),
-    exchange: ({ client, requestId, login, ...input }) =>
+    exchange: ({ client, ...input }) =>
       guarded(async () => {
         await limits.takeAddress('exchange', client.ip, callsPerMinute)
-        if (requestId !== undefined && !isId('req', requestId)) return await exchange(core, { code: '' })
-        return await exchange(core, { ...input, requestId, login })
+        if ('requestId' in input && !isId('req', input.requestId)) throw unusable()
+        return await exchange(core, input)
       }),
     peek: token => guarded(() => peek(core, token)),
     complete: ({ client, ...input }) =>

@@ -1,6 +1,15 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findings, goodPassword, keep, openBrowser, startPages, visit } from './pages-support.ts'
+import {
+  acme,
+  createFakeCore,
+  findings,
+  goodPassword,
+  keep,
+  openBrowser,
+  startPages,
+  visit,
+} from './pages-support.ts'
 
 type Site = Awaited<ReturnType<typeof startPages>>
 let browser: Browser
@@ -37,7 +46,8 @@ const scenes: Record<string, (page: Page, site: Site) => Promise<void>> = {
     await page.getByRole('button').click()
     await page.getByRole('heading', { level: 1, name: 'Check your mail' }).waitFor()
   },
-  'reset-code': async (page, { origin }) => void (await page.goto(`${origin}/reset`)),
+  'reset-plain': async (page, { origin }) => void (await page.goto(`${origin}/reset`)),
+  'reset-code': async (page, { origin }) => void (await page.goto(`${origin}/reset/acme`)),
   'reset-code-wrong': async (page, { origin }) => {
     await page.goto(`${origin}/reset/acme`)
     await page.getByLabel('Email or username').fill('demo@example.com')
@@ -104,6 +114,27 @@ for (const [name, scene] of Object.entries(scenes)) {
     })
   }
 }
+
+test('a very long name stays within a narrow phone', async () => {
+  const core = createFakeCore()
+  const { peek } = core.verbs
+  const name = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH'
+  const application = { ...acme, name }
+  core.verbs.findApplication = async () => application
+  core.verbs.peek = async token => ({ ...(await peek(token)), application })
+  const own = await startPages(core)
+  const viewport = { width: 320, height: 640 }
+  const { context, page } = await visit(browser, own.origin, { locale: 'de-DE', viewport })
+  await page.goto(`${own.origin}/forgot/acme`)
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  await page.goto(`${own.origin}/reset/acme#${core.mint()}`)
+  await page.getByLabel('Neues Passwort').fill(goodPassword)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: `Weiter zu ${name}` }).waitFor()
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  await context.close()
+  await own.close()
+})
 
 test('targets are at least 44 pixels high', async () => {
   const { context, page } = await visit(browser, site.origin, { viewport: { width: 390, height: 844 } })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
+import axe from 'axe-core'
 import { Hono } from 'hono'
 import { createTransport } from 'nodemailer'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -126,6 +127,41 @@ it('is walked by keyboard, and on a phone goes from list to mail and back', asyn
   await rows().first().waitFor()
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
 })
+
+const scan = async () => {
+  // Over the debugger, since the page's own policy rightly lets no script in.
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)
+}
+
+it.each([
+  ['light', 1280],
+  ['light', 390],
+  ['dark', 1280],
+  ['dark', 390],
+] as const)(
+  'has no finding of axe and nothing too wide, empty, as list and as mail: %s, %i',
+  async (colorScheme, width) => {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 800 })
+    const look = async () => {
+      expect(await scan()).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    }
+    await page.getByText('No mail yet…').waitFor()
+    await look()
+    for (const subject of ['One', 'Two', `Wide${'x'.repeat(200)}`]) await send(subject, '<p>Rich</p>')
+    await rows().nth(2).waitFor()
+    await look()
+    await rows().first().click()
+    await page.frameLocator('#frame').getByText('Rich').waitFor()
+    await look()
+    await page.getByRole('tab', { name: 'Source' }).click()
+    await page.getByRole('tabpanel').getByText('Subject: Wide').waitFor()
+    await look()
+  },
+)
 
 it('lets a mail be seen at the width and in the colours of a phone at night', async () => {
   await send(

@@ -1,8 +1,12 @@
 import type { PageApplication } from './verbs.ts'
 
-/** The backgrounds of page.css on which brand colours must stay readable: the worse one of each look. */
-const lightGround = 'f4f4f1'
-const darkGround = '1d2024'
+/**
+ * The two looks of page.css: the ground on which brand colours must stay readable (the worse one), the card on which
+ * buttons lie, and how far these must stand out from it, so that a quiet button looks quieter. Links on dark ground
+ * need more than WCAG AA not to look switched off.
+ */
+const light = { ground: 'f4f4f1', card: 'ffffff', towards: '000000', apart: 1.1, link: 4.6 }
+const dark = { ground: '1d2024', card: '1d2024', towards: 'ffffff', apart: 2, link: 6.5 }
 const neutral = '2f5d50'
 
 /** The brand colour as six lower-case hex digits; a calm default where it is none. */
@@ -26,14 +30,22 @@ export function logoOf(application: PageApplication | undefined): URL | undefine
  * links and edges are moved towards black or white until they reach WCAG AA on the page's own grounds.
  */
 export function brandStylesheet(color: string): string {
-  const text = contrast(color, 'ffffff') >= contrast(color, '000000') ? 'ffffff' : '000000'
-  const hover = mix(color, text === 'ffffff' ? '000000' : 'ffffff', 0.12)
-  const look = (ground: string, towards: string) =>
-    `--brand-link:#${readable(color, ground, towards, 4.6)};--brand-edge:#${readable(color, ground, towards, 3.1)}`
-  return (
-    `:root{--brand:#${color};--brand-text:#${text};--brand-hover:#${hover};${look(lightGround, '000000')}}` +
-    `@media (prefers-color-scheme:dark){:root{${look(darkGround, 'ffffff')}}}`
-  )
+  return `:root{${rules(color, light)}}@media (prefers-color-scheme:dark){:root{${rules(color, dark)}}}`
+}
+
+function rules(color: string, { ground, card, towards, apart, link }: typeof light): string {
+  const fill = readable(color, card, towards, apart)
+  const text = contrast(fill, 'ffffff') >= contrast(fill, '000000') ? 'ffffff' : '000000'
+  const colors = {
+    brand: fill,
+    'brand-text': text,
+    'brand-hover': mix(fill, text === 'ffffff' ? '000000' : 'ffffff', 0.12),
+    'brand-link': readable(color, ground, towards, link),
+    'brand-edge': readable(color, ground, towards, 3.1),
+  }
+  return Object.entries(colors)
+    .map(([name, value]) => `--${name}:#${value}`)
+    .join(';')
 }
 
 function readable(color: string, ground: string, towards: string, ratio: number): string {

@@ -2,26 +2,21 @@ import { described, ErrorLine } from './errors.tsx'
 import { LoginField } from './login-form.tsx'
 import type { View } from './view.ts'
 
-/** How a code is looked up: by the request that was just made here, or by whoever types it. */
-export interface CodeEntry {
-  requestId?: string
-  login?: string
-}
-
 /** The form for the code in the mail. Without a request's id it asks for the login as well. */
-export function CodeForm(props: { view: View; entry: CodeEntry; error?: string; quiet?: boolean }) {
-  const { view, entry, error } = props
+export function CodeForm(props: { view: View; requestId?: string; login?: string; error?: string }) {
+  const { view, requestId, login, error } = props
   const { application, link, say } = view
+  if (!application) throw new TypeError('a code is looked up within one application')
   const wrong = error !== undefined
-  const digits = application?.codeDigits ?? 8
+  const nobody = wrong && !requestId && !login
   return (
     <form method="post" action={link('/reset/code')} novalidate>
-      {application && <input type="hidden" name="application" value={application.slug} />}
+      <input type="hidden" name="application" value={application.slug} />
       {wrong && <ErrorLine id="code-error">{error}</ErrorLine>}
-      {entry.requestId ? (
-        <input type="hidden" name="requestId" value={entry.requestId} />
+      {requestId ? (
+        <input type="hidden" name="requestId" value={requestId} />
       ) : (
-        <LoginField view={view} login={entry.login} wrong={false} errorId="code-error" />
+        <LoginField view={view} login={login} wrong={nobody} errorId="code-error" />
       )}
       <div class="field">
         <label for="code">{say('code')}</label>
@@ -35,15 +30,13 @@ export function CodeForm(props: { view: View; entry: CodeEntry; error?: string; 
           spellcheck={false}
           maxlength={24}
           required
-          {...described(wrong, 'code-error', 'code-hint')}
+          {...described(wrong && !nobody, 'code-error', 'code-hint')}
         />
         <p class="hint" id="code-hint">
-          {application ? say('codeHint', { digits }) : say('codeHintPlain')}
+          {say('codeHint', { digits: application.codeDigits ?? 8 })}
         </p>
       </div>
-      <button type="submit" class={props.quiet ? 'quiet' : undefined}>
-        {say('continue')}
-      </button>
+      <button type="submit">{say('continue')}</button>
     </form>
   )
 }

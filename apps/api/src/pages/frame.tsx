@@ -15,7 +15,7 @@ export interface PageLog {
 }
 
 const maxBody = 16 * 1024
-type Wrong = 'notFound' | 'foreign' | 'tooLarge' | 'wrongType' | 'broken' | 'badLink'
+type Wrong = 'notFound' | 'foreign' | 'tooLarge' | 'wrongType' | 'broken' | 'badLink' | 'codeNowhere'
 const statuses: Record<Wrong, ContentfulStatusCode> = {
   notFound: 404,
   foreign: 403,
@@ -23,6 +23,7 @@ const statuses: Record<Wrong, ContentfulStatusCode> = {
   wrongType: 415,
   broken: 500,
   badLink: 400,
+  codeNowhere: 400,
 }
 
 /** What all pages share: how one is sent, how a form is let in, and the pages for what went wrong. */

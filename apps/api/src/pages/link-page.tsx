@@ -1,4 +1,4 @@
-import { type CodeEntry, CodeForm } from './code-form.tsx'
+import { CodeForm } from './code-form.tsx'
 import { Heading, Layout, titleOf } from './layout.tsx'
 import { Done, Unusable } from './notices.tsx'
 import { PasswordForm, PasswordMessages } from './password-form.tsx'
@@ -6,9 +6,10 @@ import type { View } from './view.ts'
 
 /**
  * The page that a mailed link opens. As it stands it asks for the code, which works everywhere; where the
- * link's fragment holds a token and scripts run, reset.js puts one of the templates in its place.
+ * link's fragment holds a token and scripts run, reset.js puts one of the templates in its place. Without an
+ * application (links mailed before they named it) there is nowhere to look a code up, so it says what helps.
  */
-export function LinkPage(props: { view: View; entry?: CodeEntry; error?: string }) {
+export function LinkPage(props: { view: View; login?: string; error?: string }) {
   const { view } = props
   const { application, say } = view
   const title = (text: string) => titleOf(text, application?.name)
@@ -31,7 +32,7 @@ export function LinkPage(props: { view: View; entry?: CodeEntry; error?: string 
           <template id="trouble" data-title={title(say('troubleTitle'))}>
             <Heading>{say('troubleTitle')}</Heading>
             <p class="lead">{say('unavailable')}</p>
-            <button type="button" data-again>
+            <button type="button" class="button" data-again>
               {say('tryAgain')}
             </button>
           </template>
@@ -51,10 +52,10 @@ export function LinkPage(props: { view: View; entry?: CodeEntry; error?: string 
     >
       <Heading>{say('codeTitle')}</Heading>
       <noscript>
-        <p class="note">{say('noScript')}</p>
+        <p class="note">{say(application ? 'noScript' : 'noScriptPlain')}</p>
       </noscript>
-      <p class="lead">{say('codeLead')}</p>
-      <CodeForm view={view} entry={props.entry ?? {}} error={props.error} />
+      <p class="lead">{say(application ? 'codeLead' : 'linkLead')}</p>
+      {application && <CodeForm view={view} login={props.login} error={props.error} />}
     </Layout>
   )
 }

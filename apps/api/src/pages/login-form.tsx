@@ -1,6 +1,6 @@
 import { described, ErrorLine } from './errors.tsx'
 import { Heading, Layout } from './layout.tsx'
-import { forgotPath, type View } from './view.ts'
+import { forgotPath, resetPath, type View } from './view.ts'
 
 /** `/forgot/<slug>`: asks who wants a new password. */
 export function LoginPage(props: { view: View; redirectUrl?: string; login?: string; error?: string }) {
@@ -18,7 +18,7 @@ export function LoginPage(props: { view: View; redirectUrl?: string; login?: str
         <button type="submit">{say('forgotSubmit')}</button>
       </form>
       <p class="aside">
-        <a href={link(`/reset/${encodeURIComponent(application.slug)}`)}>{say('haveCode')}</a>
+        <a href={link(resetPath(application))}>{say('haveCode')}</a>
       </p>
     </Layout>
   )

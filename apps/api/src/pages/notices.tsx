@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx'
 import { Heading, Layout } from './layout.tsx'
 import { forgotPath, resetPath, type View } from './view.ts'
 
-/** The password was changed. `redirectUrl` leads back to the application; the script may add it later. */
+/** The password was changed. `redirectUrl` leads back to the application; in the template the script sets it. */
 export function Done(props: { view: View; redirectUrl?: string; template?: boolean }) {
   const { application, say } = props.view
   const target = props.redirectUrl && safeTarget(props.redirectUrl)
@@ -12,11 +12,9 @@ export function Done(props: { view: View; redirectUrl?: string; template?: boole
       <Heading>{say('doneTitle')}</Heading>
       <p class="lead">{say('doneLead')}</p>
       {(target || props.template) && (
-        <p>
-          <a class="button" data-continue href={target || undefined} hidden={!target}>
-            {say('doneContinue', { name: application?.name ?? '' })}
-          </a>
-        </p>
+        <a class="button" data-continue href={target || undefined}>
+          {say('doneContinue', { name: application?.name ?? '' })}
+        </a>
       )}
     </>
   )
@@ -30,17 +28,17 @@ export function Unusable({ view }: { view: View }) {
       <Heading>{say('unusableTitle')}</Heading>
       <p class="lead">{say('unusableLead')}</p>
       {application ? (
-        <p>
+        <>
           <a class="button" href={link(forgotPath(application))}>
             {say('askAgain')}
           </a>
-        </p>
+          <p class="aside">
+            <a href={link(resetPath(application))}>{say('haveCode')}</a>
+          </p>
+        </>
       ) : (
         <p>{say('unusablePlain')}</p>
       )}
-      <p class="aside">
-        <a href={link(resetPath(application))}>{say('haveCode')}</a>
-      </p>
     </>
   )
 }

@@ -1,9 +1,8 @@
 import type { Context, Hono } from 'hono'
-import type { CodeEntry } from './code-form.tsx'
 import type { Frame } from './frame.tsx'
 import { Layout } from './layout.tsx'
 import { LinkPage } from './link-page.tsx'
-import { Done, Unusable } from './notices.tsx'
+import { Done, NoticePage, Unusable } from './notices.tsx'
 import type { PagesDeps } from './pages.tsx'
 import { type PasswordError, PasswordForm } from './password-form.tsx'
 import { SentPage } from './sent.tsx'
@@ -23,9 +22,9 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
   })
   pages.get('/reset/:slug', async c => {
     const application = await find(c.req.param('slug'))
-    if (!application) return frame.wrong(c, 'notFound')
     const view = frame.view(c, application)
-    return frame.send(c, view, <LinkPage view={view} />)
+    // The slug may have changed since the mail; the script still learns from the token whose link it is.
+    return frame.send(c, view, <LinkPage view={view} />, application ? 200 : 404)
   })
 
   /** Tells reset.js whose link it is. The script then moves to the page of that application. */
@@ -45,28 +44,27 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     const application = await find(fields.get('application'))
     const view = frame.view(c, application)
     const code = (fields.get('code') ?? '').normalize('NFKC').replace(/[\s\-‐-―.]/g, '')
-    const entry: CodeEntry = {
-      requestId: /^\w{1,64}$/.exec(fields.get('requestId') ?? '')?.[0],
-      login: fields.get('login')?.trim() || undefined,
-    }
+    const requestId = /^\w{1,64}$/.exec(fields.get('requestId') ?? '')?.[0]
+    const login = fields.get('login')?.trim() || undefined
     const again = (error: string, status: 400 | 410 | 429 | 503) => {
       const page =
-        application && entry.requestId ? (
-          <SentPage view={view} requestId={entry.requestId} error={error} />
+        application && requestId ? (
+          <SentPage view={view} requestId={requestId} error={error} />
+        ) : application ? (
+          <LinkPage view={view} login={login} error={error} />
         ) : (
-          <LinkPage view={view} entry={entry} error={error} />
+          <NoticePage view={view} title={view.say('codeTitle')} lead={error} />
         )
       return frame.send(c, view, page, status)
     }
 
-    if (!entry.requestId && !entry.login) return again(view.say('loginMissing'), 400)
+    if (!requestId && !application) return frame.wrong(c, 'codeNowhere')
+    const owner = requestId ? { requestId } : application && login && { applicationId: application.id, login }
+    if (!owner) return again(view.say('loginMissing'), 400)
     if (!/^\d{6,10}$/.test(code)) return again(view.say('codeMalformed'), 400)
-    const who = entry.requestId
-      ? { requestId: entry.requestId }
-      : { login: entry.login, applicationId: application?.id }
     try {
-      const { token } = await verbs.exchange({ ...who, code, client: clientOf(c) })
-      return await choose(c, token, undefined, 200, entry.login)
+      const { token } = await verbs.exchange({ ...owner, code, client: clientOf(c) })
+      return await choose(c, token, undefined, 200, login)
     } catch (error) {
       const refusal = refusalOf(error)
       const moment = frame.sayMoment(c, view, refusal)

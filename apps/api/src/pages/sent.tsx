@@ -28,7 +28,7 @@ export function SentPage(props: {
         })}
       </p>
       <section aria-label={say('sentCodeTitle')}>
-        <CodeForm view={view} entry={{ requestId }} error={props.error} />
+        <CodeForm view={view} requestId={requestId} error={props.error} />
       </section>
       <section aria-labelledby="again-title">
         <h2 id="again-title">{say('againTitle')}</h2>

@@ -6,7 +6,8 @@ export interface PageApplication {
   brand: { color: string; logoUrl?: string; supportEmail?: string; address?: string }
   locale: string
   minPasswordLength: number
-  codeDigits: number
+  /** 8 where the application does not say. */
+  codeDigits: number | null
   /** Minutes a mailed link lives; 30 unless told. */
   linkMinutes?: number
   /** Minutes a mailed code lives; 10 unless told. */
@@ -18,6 +19,9 @@ export interface PageClient {
   ip: string
   userAgent: string
 }
+
+/** How a code is found: by its request, or by a login at one application, never at all of them. */
+export type CodeOwner = { requestId: string } | { applicationId: string; login: string }
 
 /**
  * The core's verbs as the pages need them. A refusal is thrown as an error with a `code`: `token_unusable`,
@@ -33,13 +37,9 @@ export interface PageVerbs {
     redirectUrl?: string
     client: PageClient
   }): Promise<{ id: string }>
-  exchange(input: {
-    requestId?: string
-    login?: string
-    applicationId?: string
-    code: string
-    client: PageClient
-  }): Promise<{ token: string; expiresAt: Date }>
+  exchange(
+    input: CodeOwner & { code: string; client: PageClient },
+  ): Promise<{ token: string; expiresAt: Date }>
   peek(token: string): Promise<{ expiresAt: Date; login: string; application: PageApplication }>
   complete(input: { token: string; password: string; client: PageClient }): Promise<{ redirectUrl?: string }>
 }

@@ -32,5 +32,4 @@ export function viewOf(c: Context, assets: Assets, application?: PageApplication
 }
 
 export const forgotPath = (application: PageApplication) => `/forgot/${encodeURIComponent(application.slug)}`
-export const resetPath = (application?: PageApplication) =>
-  application ? `/reset/${encodeURIComponent(application.slug)}` : '/reset'
+export const resetPath = (application: PageApplication) => `/reset/${encodeURIComponent(application.slug)}`

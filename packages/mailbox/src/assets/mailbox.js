@@ -14,7 +14,7 @@ let shown
 let tab = 'html'
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
 
 const matching = () => {
   const words = /** @type {HTMLInputElement} */ ($('filter')).value.trim().toLowerCase()

@@ -51,10 +51,9 @@
   /** @param {string} [redirectUrl] */
   function showDone(redirectUrl) {
     const link = /** @type {HTMLAnchorElement | null} */ (show('done').querySelector('[data-continue]'))
-    if (!link || !redirectUrl || !URL.canParse(redirectUrl)) return
-    if (!/^https?:$/.test(new URL(redirectUrl).protocol)) return
-    link.href = redirectUrl
-    link.hidden = false
+    const target = redirectUrl && URL.canParse(redirectUrl) ? new URL(redirectUrl) : null
+    if (!link || !target || !/^https?:$/.test(target.protocol)) return link?.remove()
+    link.href = target.href
   }
 
   /** @param {string} token @param {string} login */
