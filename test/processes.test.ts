@@ -127,10 +127,37 @@ test('start makes a demo, keeps its data and keys over SIGTERM, SIGKILL and SIGI
   }
 }, 120_000)
 
+test('start finishes a demo that was left half made', async () => {
+  const port = await freePort()
+  const env = {
+    SPAREKEY_DATA: await folder(),
+    PORT: String(port),
+    MAILBOX_PORT: String(await freePort()),
+  }
+  // What a start that is killed in mid-demo leaves: the application, with neither account nor kept keys.
+  expect(await run(['app', 'create', 'Demo'], env).ended).toBe(0)
+  const sparekey = run(['start'], env)
+  await until('the curl line', () => /curl -sS/.exec(sparekey.output()) ?? undefined, 40_000)
+  const [publishable = ''] = /pk_[\w-]{43}/.exec(sparekey.output()) ?? []
+  const url = `http://localhost:${port}`
+  await post(`${url}/v1/reset-requests`, publishable, { login: 'demo@example.com' })
+  await until('its mail', async () => {
+    const mails = (await (await fetch(`${url}/mailbox/messages`)).json()) as Json
+    return mails.length > 0 || undefined
+  })
+  expect(await sparekey.end('SIGTERM')).toBe(0)
+
+  const again = run(['start'], env)
+  await until('the curl line again', () => /curl -sS/.exec(again.output()) ?? undefined, 40_000)
+  expect(again.output()).toContain(publishable)
+  expect(await again.end('SIGTERM')).toBe(0)
+}, 120_000)
+
 test.each([
   ['a port in use', { PORT: 'taken' }, /^Port \d+ is in use/],
   ['a bad variable', { PORT: 'abc' }, /^PORT must be/],
   ['a data folder that is a file', { SPAREKEY_DATA: 'file' }, /^The data folder .* cannot be used/],
+  ['a data folder that cannot be made', { SPAREKEY_DATA: '/proc/nope/data' }, /^The data folder .*nope/],
   [
     'a database without its secret',
     { DATABASE_URL: 'postgres://localhost/x' },

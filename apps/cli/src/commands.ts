@@ -17,8 +17,8 @@ export function createProgram(perform: Perform): Command {
   serve('start', 'everything in one process, and what is not configured comes along', async run =>
     (await import('./start.ts')).start(run),
   )
-  serve('api', 'the API and the hosted pages alone', async run => (await import('./parts.ts')).startApi(run))
-  serve('worker', 'the workers alone', async run => (await import('./parts.ts')).startWorkers(run))
+  serve('api', 'the API and the hosted pages alone', async run => (await import('./start.ts')).startApi(run))
+  serve('worker', 'the workers alone', async run => (await import('./start.ts')).startWorkers(run))
 
   const once = <A extends unknown[]>(action: (run: Run, ...args: A) => Promise<void>) => {
     return (...args: A) => perform('once', run => action(run, ...args))

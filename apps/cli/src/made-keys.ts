@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, Secret } from '@sparekey/config/config'
 import * as parse from '@sparekey/config/parse'
+import { makeFolder } from '@sparekey/embedded/folder'
 import { CommandError, codeOf } from './failure.ts'
 
 /** The demo application's keys, kept so that every start can print the curl line. */
@@ -62,7 +63,7 @@ function readOrMake(dataDir: string): Promise<Kept> {
   return guarded(dataDir, async () => {
     const found = await read(dataDir)
     if (found) return found
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDir, 0o700)
     const path = join(dataDir, 'keys.json')
     const made = {
       secret: randomBytes(32).toString('base64'),
@@ -110,15 +111,16 @@ async function writeWhole(path: string, kept: Kept): Promise<string> {
   return temporary
 }
 
+const unusable = new Set(
+  'EACCES EPERM EROFS ENOENT ENOTDIR EEXIST EISDIR ELOOP ENAMETOOLONG ENOSPC EDQUOT'.split(' '),
+)
+
 async function guarded<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     const code = codeOf(error)
-    if (
-      code &&
-      ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOSPC', 'EDQUOT'].includes(code)
-    )
+    if (code && unusable.has(code))
       throw new CommandError(
         `The data folder ${dataDir} cannot be used (${code}): it must be a folder that this user can write; SPAREKEY_DATA names another.`,
       )

@@ -1,53 +1,42 @@
 import { runApi } from '@sparekey/api/main'
+import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import { runWorker } from '@sparekey/worker/main'
 import { openDatabase, prepareDatabase } from './database.ts'
-import { readKeys } from './made-keys.ts'
-import { assertPortFree } from './port.ts'
-import { localUrl, openMailbox, type Run } from './run.ts'
+import { type Keys, readKeys } from './made-keys.ts'
+import type { Run } from './run.ts'
 
-/**
- * `sparekey api`: the API and the hosted pages alone. Opens the mailbox when there is no SMTP_URL and no other
- * process has done so.
- */
-export async function startApi(run: Run): Promise<void> {
-  const { config, closers, print } = run
-  await assertPortFree(config.host, config.port, 'PORT')
+/** What every part of Sparekey works with. */
+export interface Stores {
+  keys: Keys
+  databaseUrl: string
+}
+
+/** Reads or makes the keys, and opens the database and brings it up to date. */
+export async function openStores({ config, closers, log }: Run): Promise<Stores> {
   const keys = await readKeys(config)
-  const databaseUrl = await openDatabase(config, closers, run.log('database'))
+  const databaseUrl = await openDatabase(config, closers, log('database'))
   await prepareDatabase(config, databaseUrl)
-  const log = run.log('api')
-  const local = config.smtpUrls.length === 0
-  const mailbox = local ? await openMailbox(run, { anyPort: false }) : undefined
-  if (local && !mailbox)
-    log.warn(
-      { port: config.mailboxPort },
-      'no mailbox here: its port is taken, perhaps by the mailbox of another',
-    )
+  return { keys, databaseUrl }
+}
+
+/** Starts the API and the hosted pages, with the mailbox where there is one. */
+export async function addApi(
+  { config, closers, log }: Run,
+  { keys, databaseUrl }: Stores,
+  mailbox: Mailbox | undefined,
+): Promise<void> {
   const { secrets, adminKey } = keys
-  const api = await runApi({ config, secrets, adminKey, databaseUrl, log, mailbox })
+  const api = await runApi({ config, secrets, adminKey, databaseUrl, log: log('api'), mailbox })
   closers.add(api.close, config.shutdownGraceMs)
-  print(`Sparekey's API listens on ${localUrl(config)}${mailbox ? ', its mailbox is at /mailbox' : ''}`)
-  if (keys.madeAdminKey) print(`Admin key  ${adminKey}`)
 }
 
-/** `sparekey worker`: the workers alone. Without SMTP_URL they send to the mailbox that the API opened. */
-export async function startWorkers(run: Run): Promise<void> {
-  const { config, closers, print } = run
-  await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
-  const { secrets } = await readKeys(config)
-  const databaseUrl = await openDatabase(config, closers, run.log('database'))
-  await prepareDatabase(config, databaseUrl)
-  const smtpUrls = config.smtpUrls.length > 0 ? config.smtpUrls : [mailboxUrl(config.mailboxPort)]
-  const worker = await runWorker({
-    config,
-    secrets,
-    databaseUrl,
-    smtpUrls,
-    log: run.log('worker'),
-    listen: true,
-  })
+/** Starts the workers. `listen`: they serve health and metrics on a port of their own. */
+export async function addWorker(
+  { config, closers, log }: Run,
+  { keys, databaseUrl }: Stores,
+  { smtpUrls, listen }: { smtpUrls: string[]; listen: boolean },
+): Promise<void> {
+  const { secrets } = keys
+  const worker = await runWorker({ config, secrets, databaseUrl, smtpUrls, log: log('worker'), listen })
   closers.add(worker.close, config.shutdownGraceMs + 5_000)
-  print(`Sparekey's workers run; health and metrics on port ${config.workerPort}`)
 }
-
-const mailboxUrl = (port: number) => `smtp://127.0.0.1:${port}`

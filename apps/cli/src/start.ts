@@ -1,51 +1,69 @@
-import { runApi } from '@sparekey/api/main'
 import { openDb } from '@sparekey/db/db'
-import { runWorker } from '@sparekey/worker/main'
 import { banner } from './banner.ts'
-import { explained, openDatabase, prepareDatabase } from './database.ts'
-import { openDemo } from './demo.ts'
-import { readKeys } from './made-keys.ts'
+import { explained } from './database.ts'
+import { type Demo, openDemo } from './demo.ts'
+import { addApi, addWorker, openStores, type Stores } from './parts.ts'
 import { assertPortFree } from './port.ts'
-import { openMailbox, type Run } from './run.ts'
+import { localUrl, openMailbox, type Run } from './run.ts'
 
 /**
  * `sparekey start`: everything in one process, with an embedded Postgres and a mailbox where nothing else is
  * configured, and a demo application on the first run. Returns once all of it runs and the banner is printed.
  */
 export async function start(run: Run): Promise<void> {
-  const { config, closers, stop } = run
+  const { config, stop } = run
   await assertPortFree(config.host, config.port, 'PORT')
-  const keys = await readKeys(config)
-  const databaseUrl = await openDatabase(config, closers, run.log('database'))
-  await prepareDatabase(config, databaseUrl)
+  const stores = await openStores(run)
   stop.throwIfAborted()
 
   const mailbox = config.smtpUrls.length === 0 ? await openMailbox(run, { anyPort: true }) : undefined
-  const smtpUrls = mailbox ? [mailbox.smtpUrl] : config.smtpUrls
-  const { secrets, adminKey } = keys
-
-  const demo = await explained(databaseUrl, async () => {
-    const database = openDb(databaseUrl, { connections: 1 })
-    try {
-      const queues = { add: async () => {} }
-      return await openDemo({ db: database.db, queues, secrets, log: run.log('start') }, config)
-    } finally {
-      await database.close()
-    }
-  })
-
-  const log = run.log('api')
-  const api = await runApi({ config, secrets, adminKey, databaseUrl, log, mailbox })
-  closers.add(api.close, config.shutdownGraceMs)
-  const worker = await runWorker({
-    config,
-    secrets,
-    databaseUrl,
-    smtpUrls,
-    log: run.log('worker'),
-    listen: false,
-  })
-  closers.add(worker.close, config.shutdownGraceMs + 5_000)
+  const demo = await openStoredDemo(run, stores)
+  await addApi(run, stores, mailbox)
+  await addWorker(run, stores, { smtpUrls: mailbox ? [mailbox.smtpUrl] : config.smtpUrls, listen: false })
   stop.throwIfAborted()
-  run.print(banner({ config, keys, demo, mailboxUrl: mailbox?.smtpUrl }))
+  run.print(banner({ config, keys: stores.keys, demo, mailboxUrl: mailbox?.smtpUrl }))
+}
+
+/**
+ * `sparekey api`: the API and the hosted pages alone. Opens the mailbox when there is no SMTP_URL and no other
+ * process has done so.
+ */
+export async function startApi(run: Run): Promise<void> {
+  const { config, print } = run
+  await assertPortFree(config.host, config.port, 'PORT')
+  const stores = await openStores(run)
+  const local = config.smtpUrls.length === 0
+  const mailbox = local ? await openMailbox(run, { anyPort: false }) : undefined
+  if (local && !mailbox) {
+    const taken = 'no mailbox here: its port is taken, perhaps by the mailbox of another'
+    run.log('api').warn({ port: config.mailboxPort }, taken)
+  }
+  await addApi(run, stores, mailbox)
+  print(`Sparekey's API listens on ${localUrl(config)}${mailbox ? ', its mailbox is at /mailbox' : ''}`)
+  if (stores.keys.madeAdminKey) print(`Admin key  ${stores.keys.adminKey}`)
+}
+
+/** `sparekey worker`: the workers alone. Without SMTP_URL they send to the mailbox that the API opened. */
+export async function startWorkers(run: Run): Promise<void> {
+  const { config, print } = run
+  await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
+  const stores = await openStores(run)
+  const smtpUrls = config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${config.mailboxPort}`]
+  await addWorker(run, stores, { smtpUrls, listen: true })
+  print(`Sparekey's workers run; health and metrics on port ${config.workerPort}`)
+}
+
+async function openStoredDemo(run: Run, { keys, databaseUrl }: Stores): Promise<Demo | undefined> {
+  const database = openDb(databaseUrl, { connections: 1 })
+  const context = {
+    db: database.db,
+    queues: { add: async () => {} },
+    secrets: keys.secrets,
+    log: run.log('start'),
+  }
+  try {
+    return await explained(databaseUrl, () => openDemo(context, run.config))
+  } finally {
+    await database.close()
+  }
 }

@@ -1,22 +1,11 @@
 import { execFile } from 'node:child_process'
-import {
-  chmod,
-  cp,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { EmbeddedPostgresError } from './error.ts'
+import { makeFolder } from './folder.ts'
 import type { SystemUser } from './system-user.ts'
 
 const run = promisify(execFile)
@@ -86,7 +75,7 @@ const copyTo = async (
   user: SystemUser | undefined,
   log: (line: string) => void,
 ) => {
-  await mkdir(parent, { recursive: true, mode: 0o755 })
+  await makeFolder(parent, 0o755)
   await ours(parent)
   if (process.umask() & 0o011) await chmod(parent, 0o755)
   const copy = join(parent, `postgres-${version}-${platformName}`)

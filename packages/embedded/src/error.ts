@@ -26,6 +26,12 @@ export const explainFileError = (error: unknown, path: string): unknown => {
       return new EmbeddedPostgresError(
         `The data folder ${path} is not a folder: move the file away, or point SPAREKEY_DATA at another folder`,
       )
+    case 'ENOENT':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return new EmbeddedPostgresError(
+        `The data folder ${path} cannot be made, or has gone: point SPAREKEY_DATA at another folder`,
+      )
     case 'ENOSPC':
     case 'EDQUOT':
       return new EmbeddedPostgresError(

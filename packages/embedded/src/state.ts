@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, link, open, readFile, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { EmbeddedPostgresError, errorCode, explainFileError } from './error.ts'
+import { makeFolder } from './folder.ts'
 
 /** What is remembered beside the database: the password of its only role and the port it was last given. */
 export type State = { password: string; port: number }
@@ -61,7 +62,7 @@ const read = async (path: string): Promise<State | undefined> => {
  */
 export const openState = async (places: Places, databaseExists: boolean): Promise<State> => {
   try {
-    await mkdir(places.dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(places.dataDir, 0o700)
     const found = await read(places.state)
     if (found) return found
     if (databaseExists)

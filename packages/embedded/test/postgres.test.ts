@@ -223,6 +223,11 @@ describe('one clear line', () => {
     expect(await failure()).toMatch(/is not a folder.*SPAREKEY_DATA/)
   })
 
+  it.runIf(process.platform === 'linux')('for a folder that cannot be made', async () => {
+    dataDir = '/proc/nope/data'
+    expect(await failure()).toMatch(/cannot be .*SPAREKEY_DATA/)
+  })
+
   it.skipIf(process.getuid?.() === 0)('for a folder that may not be written', async () => {
     await chmod(folder, 0o500)
     expect(await failure()).toMatch(/cannot be read and written by this user.*SPAREKEY_DATA/)
