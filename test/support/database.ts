@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { openRedis } from '@sparekey/queue/redis'
 import postgres from 'postgres'
 import { inject } from 'vitest'
 
-/** A migrated database of one test file's own. */
+/** A database of one test's own. */
 export interface FreshDatabase {
   url: string
   /** Drops it, whoever is still connected. */
@@ -10,10 +11,27 @@ export interface FreshDatabase {
 }
 
 /** Clones the migrated template, which takes some 50 ms. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+export const freshDatabase = (): Promise<FreshDatabase> =>
+  makeDatabase(`template ${inject('templateDatabase')}`)
+
+/** Makes a database that nobody has migrated yet. */
+export const emptyDatabase = (): Promise<FreshDatabase> => makeDatabase('')
+
+/** Address of a database of the shared Redis that no other test has. */
+export async function freshRedis(): Promise<string> {
+  const url = inject('redisUrl')
+  const redis = openRedis(url)
+  try {
+    // Past the 16 that a Redis has by default, and the one that holds this number.
+    return `${url}/${16 + (await redis.incr('taken'))}`
+  } finally {
+    redis.disconnect()
+  }
+}
+
+async function makeDatabase(clause: string): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const template = inject('templateDatabase')
-  await onServer(client => client.unsafe(`create database ${name} template ${template}`))
+  await onServer(client => client.unsafe(`create database ${name} ${clause}`))
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
   return {

@@ -1,5 +1,6 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
 export interface Reply {
@@ -14,6 +15,7 @@ export type Script = (n: number, to: string) => Reply | 'take' | 'cut'
 export async function startMailServer(script: Script = () => 'take', port = 0) {
   const taken: string[] = []
   const seen: string[] = []
+  const events = new EventEmitter()
   const server = new SMTPServer({
     authOptional: true,
     hideSTARTTLS: true,
@@ -37,6 +39,7 @@ export async function startMailServer(script: Script = () => 'take', port = 0) {
         }
         if (step === 'take') {
           taken.push(source)
+          events.emit('taken')
           return done()
         }
         done(Object.assign(new Error(step.text), { responseCode: step.code }))
@@ -47,11 +50,28 @@ export async function startMailServer(script: Script = () => 'take', port = 0) {
   server.listen(port, '127.0.0.1')
   await once(server.server, 'listening')
   const bound = (server.server.address() as AddressInfo).port
+
+  /** Waits for the nth mail (from 0) that it takes for somebody. */
+  async function mail(to: string, n = 0): Promise<Email> {
+    const patience = AbortSignal.timeout(30_000)
+    for (;;) {
+      const next = once(events, 'taken', { signal: patience })
+      next.catch(() => {})
+      const mails = await Promise.all(taken.map(source => PostalMime.parse(source)))
+      const found = mails.filter(({ to: people }) => people?.some(({ address }) => address === to))[n]
+      if (found) return found
+      await next.catch(() => {
+        throw new Error(`waited in vain for mail ${n + 1} to ${to}`)
+      })
+    }
+  }
+
   return {
     url: `smtp://127.0.0.1:${bound}`,
     port: bound,
     taken,
     seen,
+    mail,
     close: () => new Promise<void>(resolve => server.close(() => resolve())),
   }
 }

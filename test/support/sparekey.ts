@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { runApi } from '@sparekey/api/main'
 import { readConfig } from '@sparekey/config/config'
 import { createLog } from '@sparekey/log/log'
 import { createMailbox, type StoredMail } from '@sparekey/mailbox/mailbox'
 import { runWorker } from '@sparekey/worker/main'
 import postgres from 'postgres'
-import { inject } from 'vitest'
-import { freshDatabase } from './database.ts'
+import { freshDatabase, freshRedis } from './database.ts'
+import { freePort } from './port.ts'
+
+export { freePort }
 
 export type BackendName = 'redis' | 'postgres'
 export const backends: BackendName[] = ['redis', 'postgres']
@@ -18,7 +19,7 @@ export interface Sparekey {
   adminKey: string
   /** The database, for looking and for moving its clock on; never for doing what an endpoint does. */
   sql: postgres.Sql
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  call: Call
   /** Makes an application; resolves to its id and keys. */
   application(input?: object): Promise<{ id: string; slug: string; secret: string; publishable: string }>
   /** Waits for the newest mail to somebody, past those `after`. */
@@ -45,6 +46,8 @@ export interface Answer {
   body: Json
 }
 
+export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+
 interface Options {
   backend?: BackendName
   /** Instead of the mailbox. */
@@ -57,17 +60,11 @@ interface Options {
   env?: Record<string, string>
 }
 
-let redisDatabase = 0
-
 /** A whole Sparekey, API and worker on a database of its own, with a mailbox that takes its mails. */
 export async function startSparekey(options: Options = {}): Promise<Sparekey> {
   const database = options.database ?? (await freshDatabase())
   const port = await freePort()
-  const redisUrl =
-    options.redisUrl ??
-    (options.backend === 'redis'
-      ? `${inject('redisUrl')}/${(process.pid + redisDatabase++) % 16}`
-      : undefined)
+  const redisUrl = options.redisUrl ?? (options.backend === 'redis' ? await freshRedis() : undefined)
   const adminKey = `admin_${randomBytes(24).toString('base64url')}`
   const config = readConfig({
     DATABASE_URL: database.url,
@@ -89,28 +86,7 @@ export async function startSparekey(options: Options = {}): Promise<Sparekey> {
   const workers = options.worker === false ? [] : [await startWorker()]
   const sql = postgres(database.url, { max: 2, onnotice: () => {} })
   const url = `http://localhost:${port}`
-
-  const call: Sparekey['call'] = async (method, path, { key, body, headers } = {}) => {
-    const response = await fetch(url + path, {
-      method,
-      redirect: 'manual',
-      headers: {
-        ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined || method === 'GET'
-        ? {}
-        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    const json = response.headers.get('content-type')?.includes('json')
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: json && text ? JSON.parse(text) : text,
-    }
-  }
+  const call = callAt(url)
 
   return {
     url,
@@ -152,6 +128,31 @@ export async function startSparekey(options: Options = {}): Promise<Sparekey> {
   }
 }
 
+/** Calls the API at this address, which may be in another process. */
+export function callAt(url: string): Call {
+  return async (method, path, { key, body, headers } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined || method === 'GET'
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json')
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: json && text ? JSON.parse(text) : text,
+    }
+  }
+}
+
 /** Looks again until there is something to see. */
 export async function until<T>(
   what: string,
@@ -167,6 +168,13 @@ export async function until<T>(
   }
 }
 
+/** A mail's link, as it stands there. */
+export function linkOf(mail: StoredMail): string {
+  const link = /https?:\/\/\S+#[A-Za-z0-9_-]{43}\b/.exec(mail.text ?? '')?.[0]
+  if (!link) throw new Error('no link in the mail')
+  return link
+}
+
 /** The token in a mail's link. */
 export function tokenOf(mail: StoredMail): string {
   const token = /#([A-Za-z0-9_-]{43})\b/.exec(mail.text ?? '')?.[1]
@@ -179,12 +187,4 @@ export function codeOf(mail: StoredMail): string {
   const code = /\b(\d{4} \d{4})\b/.exec(mail.text ?? '')?.[1]
   if (!code) throw new Error('no code in the mail')
   return code.replace(' ', '')
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

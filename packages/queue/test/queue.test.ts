@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startPostgres, startRedis, type TestServer } from '../../../test/support/servers.ts'
 import { type Backend, openBackend, prepareBackend } from '../src/backend.ts'
 import { GiveUpError, QueueUnavailableError } from '../src/errors.ts'
 import { openQueues, type Queues } from '../src/queues.ts'
@@ -8,7 +9,6 @@ import { type Handle, type QueueWorker, startWorker, type WorkerOptions } from '
 import { spawnChild } from './support/child-process.ts'
 import { collector, eventually } from './support/events.ts'
 import { peek } from './support/peek.ts'
-import { openTestPostgres, openTestRedis, type TestServer } from './support/servers.ts'
 
 describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
   let server: TestServer
@@ -43,7 +43,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     )
 
   beforeAll(async () => {
-    server = kind === 'redis' ? await openTestRedis() : await openTestPostgres()
+    server = kind === 'redis' ? await startRedis() : await startPostgres()
     urls = kind === 'redis' ? { redisUrl: server.url, databaseUrl: '' } : { databaseUrl: server.url }
     const children = [0, 1, 2].map(() => spawnChild('prepare', urls))
     expect(await Promise.all(children.map(child => child.exit))).toEqual([0, 0, 0])

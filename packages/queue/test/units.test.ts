@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startRedis } from '../../../test/support/servers.ts'
 import { openBackend } from '../src/backend.ts'
 import { errorCode, QueueUnavailableError, serverCode } from '../src/errors.ts'
 import { openQueues } from '../src/queues.ts'
 import { openRedis } from '../src/redis.ts'
 import { parseRedisUrl } from '../src/redis-url.ts'
 import { retryDelay } from '../src/retry.ts'
-import { openTestRedis } from './support/servers.ts'
 
 const log = { info() {}, warn() {}, error() {} }
 
@@ -119,7 +119,7 @@ describe('a server that takes connections and never answers', () => {
 })
 
 test('openRedis answers its first command, fails at once without Redis and works again afterwards', async () => {
-  const server = await openTestRedis()
+  const server = await startRedis()
   const redis = openRedis(server.url)
   try {
     expect(await redis.set('a', '1')).toBe('OK')
