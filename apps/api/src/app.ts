@@ -4,9 +4,11 @@ import type { Log } from '@sparekey/log/log'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
-import { createNotFound } from './allow.ts'
+import type { Context } from 'hono'
+import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createClientOf } from './client.ts'
+import { addDialects } from './dialects/dialects.ts'
 import { addDocs } from './docs.ts'
 import { addDocument } from './document.ts'
 import type { Api, Env } from './endpoint.ts'
@@ -14,7 +16,7 @@ import { addHealth } from './health.ts'
 import { callsPerMinute, type Limits } from './limits.ts'
 import { createPageVerbs } from './page-verbs.ts'
 import { createPages } from './pages/pages.tsx'
-import { createOnError } from './problem.ts'
+import { createExplain, problemResponse } from './problem.ts'
 import { addAccounts } from './v1/accounts.ts'
 import { addApplications } from './v1/applications.ts'
 import { addKeys } from './v1/keys.ts'
@@ -40,22 +42,21 @@ export function createApp(deps: AppDeps): Api {
   const { core, limits, log, publicUrl, mailbox } = deps
   const app = new OpenAPIHono<Env>()
   const clientOf = createClientOf(deps.trustProxy)
-  const authenticate = createAuth({
-    ...deps,
-    onRefused: c => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute),
-  })
+  const onRefused = (c: Context) => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute)
+  const authenticate = createAuth({ ...deps, onRefused })
   const countCall = async (caller: Caller) => {
     if ('keyId' in caller) await limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
   }
   const https = publicUrl.startsWith('https:')
 
-  app.onError(createOnError(log))
+  const explain = createExplain(log)
+  app.onError((error, c) => problemResponse(c, explain(error, c)))
   app.use(async (c, next) => {
     const requestId = randomBytes(9).toString('base64url')
     c.set('requestId', requestId)
     c.header('X-Request-Id', requestId)
     await next()
-    deps.metrics.answered(c.req.method, c.res.status)
+    deps.metrics.answered(c.get('dialect') ?? 'sparekey', c.req.method, c.res.status)
   })
   app.use('/v1/*', async (c, next) => {
     c.header('X-Content-Type-Options', 'nosniff')
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): Api {
   addAccounts(app, calls)
   addApplications(app, calls)
   addKeys(app, calls)
+  addDialects(app, { ...calls, credentials: deps.credentials, onRefused, publicUrl, explain })
   addHealth(app, { ...calls, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
   addDocument(app)
   addDocs(app)
@@ -81,6 +83,7 @@ export function createApp(deps: AppDeps): Api {
   app.get('/', c => c.redirect('/docs'))
   if (mailbox) app.route('/mailbox', mailbox.app)
   app.route('/', createPages({ verbs: createPageVerbs(core, limits), publicUrl, clientOf, log }))
-  app.notFound(createNotFound(app))
+  const pathError = createPathError(app)
+  app.notFound(c => problemResponse(c, pathError(c)))
   return app
 }

@@ -13,15 +13,20 @@ const lineBytes = 64 * 1024
  */
 export async function readJson(c: Context): Promise<unknown> {
   checkType(c, /^application\/json$/, 'application/json')
+  return parseJson(await readText(c))
+}
+
+/** Reads a body of at most 64 kB, whatever its type says. Throws ApiError `body_too_large`, `unsupported_media_type`. */
+export async function readText(c: Context): Promise<string> {
+  checkEncoding(c)
   const announced = c.req.header('content-length')
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
-  if (announced !== undefined && c.req.header('transfer-encoding') === undefined)
-    return parseJson(await c.req.text())
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return await c.req.text()
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of capped(c, jsonBytes)) text += decoder.decode(chunk, { stream: true })
-  return parseJson(text + decoder.decode())
+  return text + decoder.decode()
 }
 
 /**
@@ -30,6 +35,7 @@ export async function readJson(c: Context): Promise<unknown> {
  */
 export function readLines(c: Context): AsyncIterable<string> {
   checkType(c, /^application\/(x-)?ndjson$/, 'application/x-ndjson')
+  checkEncoding(c)
   if (Number(c.req.header('content-length') ?? 0) > importBytes) throw tooLarge(importBytes)
   return linesOf(c)
 }
@@ -61,6 +67,9 @@ function checkType(c: Context, wanted: RegExp, name: string): void {
   const charset = parameters.map(part => /^\s*charset="?([^"\s]*)/.exec(part)?.[1]).find(Boolean)
   if (!wanted.test(type.trim()) || (charset && charset !== 'utf-8' && charset !== 'utf8'))
     throw new ApiError('unsupported_media_type', `Send the body as ${name} in UTF-8.`)
+}
+
+function checkEncoding(c: Context): void {
   const encoding = c.req.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new ApiError('unsupported_media_type', 'Send the body without a Content-Encoding.')

@@ -1,3 +1,4 @@
+import { dialects } from './dialects/dialects.ts'
 import type { Api } from './endpoint.ts'
 
 const bearer = (description: string) => ({ type: 'http' as const, scheme: 'bearer', description })
@@ -32,8 +33,11 @@ function makeDocument(api: Api) {
       license: { name: 'MIT' },
     },
     servers: [{ url: '/' }],
-    tags: ['Reset requests', 'Tokens and passwords', 'Accounts', 'Applications', 'Health'].map(name => ({
-      name,
-    })),
+    tags: [
+      ...['Reset requests', 'Tokens and passwords', 'Accounts', 'Applications', 'Health'].map(name => ({
+        name,
+      })),
+      ...dialects.map(({ name, about }) => ({ name, description: about })),
+    ],
   })
 }

@@ -1,11 +1,12 @@
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { Dialect } from '@sparekey/db/types'
 import type { Context, MiddlewareHandler } from 'hono'
 import { answerPreflight, type Caller, type KeyNeed } from './auth.ts'
 import { parseInput, readJson } from './body.ts'
 import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
-export type Env = { Variables: { requestId: string } }
+export type Env = { Variables: { requestId: string; dialect?: Dialect } }
 export type Api = OpenAPIHono<Env>
 
 type Shape = z.ZodObject

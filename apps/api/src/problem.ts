@@ -100,13 +100,13 @@ export function problemResponse(c: Context, error: ApiError): Response {
   })
 }
 
-/** For `app.onError`: answers with a problem, and logs what is our own fault. */
-export function createOnError(log: Log) {
-  return (error: unknown, c: Context): Response => {
+/** For every `onError`: what may be said about an error. Logs what is our own fault. */
+export function createExplain(log: Log) {
+  return (error: unknown, c: Context): ApiError => {
     const known = toApiError(error)
     const requestId = c.get('requestId')
     if (known.code === 'internal') log.error({ error, requestId }, 'unexpected error')
     if (known.code === 'unavailable') log.warn({ error, requestId }, 'answered 503')
-    return problemResponse(c, known)
+    return known
   }
 }

@@ -7,14 +7,17 @@ const log = { debug() {}, info() {}, warn() {}, error() {} }
 export const adminKey = 'an-admin-key-of-the-tests'
 
 /** The app over a database that fails with `failure`: for what is decided before or without a database. */
-export function appWithout(failure: unknown = new Error('no database in this test')) {
+export function appWithout(
+  failure: unknown = new Error('no database in this test'),
+  { keys = 'unknown' }: { keys?: 'unknown' | 'failing' } = {},
+) {
   const fail = () => {
     throw failure
   }
   const db = new Proxy({}, { get: () => fail }) as CoreContext['db']
   return createApp({
     core: { db, queues: { add: async () => {} }, secrets: [], log },
-    credentials: { find: async () => undefined },
+    credentials: { find: async () => (keys === 'failing' ? fail() : undefined) },
     adminKey,
     publicUrl: 'https://reset.example.com',
     trustProxy: [],

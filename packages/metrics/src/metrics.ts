@@ -5,8 +5,8 @@ export interface Metrics {
   contentType: string
   /** All figures, in Prometheus' text format. Where the queue is away, its figures are left out. */
   text(): Promise<string>
-  /** Counts an HTTP answer. */
-  answered(method: string, status: number): void
+  /** Counts an HTTP answer, by the API that was spoken. */
+  answered(dialect: string, method: string, status: number): void
 }
 
 /**
@@ -21,8 +21,8 @@ export function createMetrics(
   collectDefaultMetrics({ register, prefix: 'sparekey_' })
   const answers = new Counter({
     name: 'sparekey_http_answers_total',
-    help: 'HTTP answers by method and status',
-    labelNames: ['method', 'status'],
+    help: 'HTTP answers by dialect, method and status',
+    labelNames: ['dialect', 'method', 'status'],
     registers: [register],
   })
   const jobs = new Gauge({
@@ -44,8 +44,8 @@ export function createMetrics(
   return {
     contentType: register.contentType,
     text: () => register.metrics(),
-    answered(method, status) {
-      answers.inc({ method: methods.has(method) ? method : 'other', status })
+    answered(dialect, method, status) {
+      answers.inc({ dialect, method: methods.has(method) ? method : 'other', status })
     },
   }
 }

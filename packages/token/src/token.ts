@@ -45,6 +45,18 @@ export function digestCode(key: Buffer, scope: string, code: string): Buffer {
   return mac(key, 'code digest', scope, Buffer.from(code))
 }
 
+/** Signs a text for one purpose: 64 hex digits. */
+export function sign(key: Buffer, purpose: string, text: string): string {
+  return mac(key, `signature ${purpose}`, '', Buffer.from(text)).toString('hex')
+}
+
+/** Whether one of the keys signed a text for this purpose; compared in constant time. */
+export function isSigned(keys: readonly Buffer[], purpose: string, text: string, signature: string): boolean {
+  if (!/^[0-9a-f]{64}$/.test(signature)) return false
+  const given = Buffer.from(signature, 'hex')
+  return keys.some(key => timingSafeEqual(given, Buffer.from(sign(key, purpose, text), 'hex')))
+}
+
 /** Compares two digests in constant time. Throws TypeError if they are not digests of one kind. */
 export function sameDigest(a: Buffer, b: Buffer): boolean {
   if (a.length !== 32 || b.length !== 32) throw new TypeError('digests have 32 bytes')
