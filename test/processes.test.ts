@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import { afterEach, expect, inject, test } from 'vitest'
-import { startMailServer } from './support/mail-server.ts'
+import { deploy } from './support/deployment.ts'
+import { freePort } from './support/port.ts'
 import { type Running, runSparekey } from './support/process.ts'
-import { freePort, type Json, until } from './support/sparekey.ts'
+import { type Json, until } from './support/sparekey.ts'
 
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -45,33 +45,10 @@ async function folder(): Promise<string> {
 }
 
 test('two APIs and two workers share real servers; a worker killed in mid-send loses nothing', async () => {
-  const server = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} })
-  const name = `processes_${randomBytes(4).toString('hex')}`
-  await server.unsafe(`create database ${name}`)
-  opened.push(async () => {
-    await server.unsafe(`drop database ${name} with (force)`)
-    await server.end()
-  })
-  const databaseUrl = new URL(inject('postgresUrl'))
-  databaseUrl.pathname = name
-  const mailServer = await startMailServer()
-  opened.push(() => mailServer.close())
-  const adminKey = `admin_${randomBytes(24).toString('base64url')}`
-  const env = {
-    DATABASE_URL: databaseUrl.href,
-    REDIS_URL: `${inject('redisUrl')}/15`,
-    SMTP_URL: mailServer.url,
-    SPAREKEY_SECRET: randomBytes(32).toString('base64'),
-    SPAREKEY_ADMIN_KEY: adminKey,
-    SPAREKEY_DATA: await folder(),
-  }
-  expect(await run(['migrate'], env).ended).toBe(0)
-  const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const
-  const apis = ports.slice(0, 2).map(port => run(['api'], { ...env, PORT: String(port), WORKER_PORT: '9' }))
-  const workers = ports.slice(2).map(port => run(['worker'], { ...env, WORKER_PORT: String(port) }))
-  for (const port of ports) await ready(port)
-
-  const [one, two] = ports.map(port => `http://localhost:${port}`) as [string, string]
+  const deployment = await deploy({ apis: 2, workers: 2 })
+  opened.push(deployment.close)
+  const { adminKey, apis, workers, mailServer } = deployment
+  const [one, two] = apis.map(({ url }) => url)
   const { keys } = await post(`${one}/v1/applications`, adminKey, { name: 'Acme' })
   const logins = Array.from({ length: 30 }, (_, i) => `person${i}@example.com`)
   for (const login of logins) {

@@ -8,8 +8,6 @@ import postgres from 'postgres'
 import { freshDatabase, freshRedis } from './database.ts'
 import { freePort } from './port.ts'
 
-export { freePort }
-
 export type BackendName = 'redis' | 'postgres'
 export const backends: BackendName[] = ['redis', 'postgres']
 
