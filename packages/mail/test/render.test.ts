@@ -20,6 +20,7 @@ const reset = {
   codeMinutes: 10,
   linkExpiresAt: at,
 }
+const { link: _, ...codeAlone } = { ...reset, code: '741175' }
 const notice = { kind: 'notice' as const, login: 'ada@example.com', changedAt: at }
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0'
 
@@ -46,6 +47,7 @@ describe.each(localeNames)('in %s', locale => {
       { ...reset, name: 'Ada', code: '12345678' },
       [full.logoUrl ?? '', reset.link, 'mailto:help@acme.example'],
     ],
+    ['code alone', full, codeAlone, [full.logoUrl ?? '', 'mailto:help@acme.example']],
     ['notice, bare', plain, notice, []],
     [
       'notice, everything',
