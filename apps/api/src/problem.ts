@@ -57,12 +57,17 @@ export interface Problem {
   reasons?: PasswordReason[]
 }
 
-const headersOf: { [K in ProblemCode]?: Record<string, string> } = {
+const usualHeaders: { [K in ProblemCode]?: Record<string, string> } = {
   unauthenticated: { 'WWW-Authenticate': 'Bearer' },
   rate_limited: { 'Retry-After': '60' },
   unavailable: { 'Retry-After': '5' },
   // What is left of the body is not read.
   body_too_large: { Connection: 'close' },
+}
+
+/** The headers that an error's answer has, whatever its body looks like. */
+export function headersOf({ code, details }: ApiError): Record<string, string> {
+  return { ...usualHeaders[code], ...details.headers }
 }
 
 /** Any error as an ApiError; what nobody foresaw becomes `unavailable` or `internal` without a word of its own. */
@@ -95,8 +100,7 @@ export function problemResponse(c: Context, error: ApiError): Response {
   return c.body(JSON.stringify(problem), status, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
-    ...headersOf[code],
-    ...details.headers,
+    ...headersOf(error),
   })
 }
 

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { parseInput, readJson } from '../body.ts'
 import type { Api, Env } from '../endpoint.ts'
-import { type ApiError, problems } from '../problem.ts'
+import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema, tokenSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
@@ -72,14 +72,15 @@ function keyOf(c: Context): string | undefined {
   return /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? c.req.header('x-access-token')
 }
 
-function shape({ code, message, details }: ApiError, c: Context): Response {
+function shape(error: ApiError, c: Context): Response {
+  const { code, message, details } = error
   const fields = details.errors?.map(({ path, message }) => [path || 'body', message] as const)
   const validationError = Object.fromEntries(
     fields ?? [[fieldOf[code] ?? 'request', sentence(message, details)]],
   )
   const { status } = problems[code]
   const declared = status === 410 || status === 413 || status === 415 || status === 422 ? 400 : status
-  return c.json({ validationError }, declared, details.headers)
+  return c.json({ validationError }, declared, headersOf(error))
 }
 
 /** The field that an error without a field of its own is about. */

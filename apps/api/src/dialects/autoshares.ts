@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { parseInput, readJson } from '../body.ts'
 import type { Api, Env } from '../endpoint.ts'
-import { type ApiError, problems } from '../problem.ts'
+import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
@@ -167,7 +167,8 @@ const names: Record<ApiError['code'], string> = {
   unavailable: 'ServiceUnavailable',
 }
 
-function shape({ code, message, details }: ApiError, c: Context): Response {
+function shape(error: ApiError, c: Context): Response {
+  const { code, message, details } = error
   if (code === 'unauthenticated' || code === 'forbidden')
     return c.json({ error: 'Application key is not defined or does not exist' }, 403)
   const { status } = problems[code]
@@ -179,7 +180,7 @@ function shape({ code, message, details }: ApiError, c: Context): Response {
     code === 'token_unusable' ? 422 : status,
     wrong,
     wrong.map(() => names[code]),
-    details.headers,
+    headersOf(error),
   )
 }
 

@@ -71,7 +71,8 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
 
     /** The application that goes by this id, slug or alias; where none is named, the one with the alias `*`. */
     async byTenant(c: Context<Env>, tenant: string | undefined): Promise<Application | undefined> {
-      if (tenant === '*' || (tenant?.length ?? 0) > 200) return undefined
+      // Postgres takes no text with a NUL in it.
+      if (tenant === '*' || (tenant?.length ?? 0) > 200 || tenant?.includes('\0')) return undefined
       const application = await findTenant(core, tenant ?? '*')
       if (!application || !speaks(application)) {
         await deps.onRefused(c)

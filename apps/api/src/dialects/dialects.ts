@@ -7,6 +7,7 @@ import { autoshares } from './autoshares.ts'
 import { createDialectCore, type DialectCore, type DialectDeps } from './core.ts'
 import { nile } from './nile.ts'
 import { payabli } from './payabli.ts'
+import { platform } from './platform.ts'
 
 /** Another vendor's reset API over our core: puts its calls into the app, and gives errors the vendor's shape. */
 type Speak = (app: Api, core: DialectCore) => void
@@ -16,6 +17,12 @@ export const dialects: { name: Dialect; path: string; about: string; speak: Spea
   { name: 'akinon', path: '/compat/akinon/api/v1', about: "As Akinon's AppMaker API v1", speak: akinon },
   { name: 'payabli', path: '/compat/payabli/api', about: "As Payabli's User API", speak: payabli },
   { name: 'nile', path: '/compat/nile', about: "As Nile's auth API v2", speak: nile },
+  {
+    name: 'platform',
+    path: '/compat/platform',
+    about: 'As the Platform API, a ServiceStack service',
+    speak: platform,
+  },
   {
     name: 'autoshares',
     path: '/compat/autoshares/api',

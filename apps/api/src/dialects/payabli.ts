@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { parseInput, readJson } from '../body.ts'
 import type { Api } from '../endpoint.ts'
-import { type ApiError, problems } from '../problem.ts'
+import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
@@ -117,7 +117,8 @@ const todo: { [code in ApiError['code']]?: string } = {
   internal: 'Tell the operator when it happened.',
 }
 
-function shape({ code, message, details }: ApiError, c: Context): Response {
+function shape(error: ApiError, c: Context): Response {
+  const { code, message, details } = error
   const { status, title } = problems[code]
   const responseCode = declared[code] ?? status
   const explanation = details.reasons ? `${message} ${details.reasons.join(', ')}` : message
@@ -125,6 +126,6 @@ function shape({ code, message, details }: ApiError, c: Context): Response {
   return c.json(
     { isSuccess: false, responseCode, responseText: title, responseData: { explanation, todoAction } },
     responseCode,
-    details.headers,
+    headersOf(error),
   )
 }

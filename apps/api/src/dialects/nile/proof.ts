@@ -1,0 +1,52 @@
+import type { Application } from '@sparekey/reset/applications'
+import type { Completed } from '@sparekey/reset/complete'
+import { ResetError } from '@sparekey/reset/errors'
+import { loginKey } from '@sparekey/reset/login'
+import type { Context } from 'hono'
+import type { DialectCore } from '../core.ts'
+import type { NileCookies } from './cookies.ts'
+
+const sessionSeconds = 15 * 60
+
+/** By which cookies a browser proves to be a person's. */
+export function createNileProof(core: DialectCore, cookies: NileCookies) {
+  /** Seconds that a token of this login still works. */
+  async function secondsLeft(application: Application, token: string, login: string) {
+    try {
+      return (await core.checkToken(application, token, login)).secondsLeft
+    } catch (error) {
+      if (error instanceof ResetError && error.code === 'token_unusable') return undefined
+      throw error
+    }
+  }
+
+  async function signedInAs(c: Context, application: Application, email: string) {
+    const [accountId = '', since, until] = cookies.read(c, 'session')?.split('.') ?? []
+    if (Date.now() >= Number(until ?? 0)) return undefined
+    const person = await core.findSession(application, accountId, new Date(Number(since)))
+    const own = [person?.login, person?.email].map(text => text !== undefined && loginKey(text))
+    return own.includes(loginKey(email)) ? person?.login : undefined
+  }
+
+  return {
+    secondsLeft,
+
+    /**
+     * The login of the person with this email, where the browser is signed in as them or has opened a link of theirs
+     * that still works. Only that login may be asked for: the email of one account can be another's login.
+     */
+    async loginOf(c: Context, application: Application, email: string): Promise<string | undefined> {
+      const login = await signedInAs(c, application, email)
+      if (login !== undefined) return login
+      const token = cookies.read(c, 'reset')
+      if (token === undefined) return undefined
+      return (await secondsLeft(application, token, email)) === undefined ? undefined : email
+    },
+
+    /** A short session, which ends with the next change of the password. */
+    signIn(c: Context, { id, sessionsValidAfter }: Completed['account']): void {
+      const until = Date.now() + sessionSeconds * 1000
+      cookies.give(c, 'session', `${id}.${sessionsValidAfter.getTime()}.${until}`, sessionSeconds)
+    },
+  }
+}
