@@ -12,8 +12,8 @@ const wanted = createHash('sha256')
 const present = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 11)) {
-  console.error(`Sparekey needs Node.js 20.11 or newer; this is ${process.versions.node}.`)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Sparekey needs Node.js 20.19 or newer; this is ${process.versions.node}.`)
   process.exit(1)
 }
 
