@@ -4,6 +4,9 @@ export interface Jobs {
   housekeeping: { task: 'enqueue' | 'expire' | 'purge' }
 }
 
+export const jobStates = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const
+export type JobState = (typeof jobStates)[number]
+
 export type QueueName = keyof Jobs
 
 export const queueNames: readonly QueueName[] = ['mail', 'housekeeping']

@@ -1,12 +1,10 @@
 import { Queue } from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
+import { type JobView, listJobs, type QueueView, retryFailed, viewQueue } from './control.ts'
 import { QueueUnavailableError, serverCode } from './errors.ts'
-import { assertJobId, type Jobs, type NewJob, type QueueName, queueNames } from './jobs.ts'
+import { assertJobId, type JobState, type Jobs, type NewJob, type QueueName, queueNames } from './jobs.ts'
 import { type Log, watchReach } from './reach.ts'
 import { jobOptions } from './retry.ts'
-
-export const jobStates = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const
-export type JobState = (typeof jobStates)[number]
 
 /** The producers' side. Every call rejects with QueueUnavailableError within about a second when the server is away. */
 export interface Queues {
@@ -21,8 +19,15 @@ export interface Queues {
    * one look when all is well, and restores what a flushed Redis forgot.
    */
   ensureSchedule<Q extends QueueName>(queue: Q, id: string, everyMs: number, data: Jobs[Q]): Promise<void>
-  /** How many jobs are in each state. */
-  counts(queue: QueueName): Promise<Record<JobState, number>>
+  /** How many jobs are in each state, and whether the queue is paused. */
+  view(queue: QueueName): Promise<QueueView>
+  /** Jobs in one state: those that wait in the order in which they will run, the others newest first. */
+  jobs(queue: QueueName, state: JobState, page: { offset: number; limit: number }): Promise<JobView[]>
+  /** Lets a failed job, or all of them, run again. Resolves to how many. */
+  retry(queue: QueueName, jobId?: string): Promise<number>
+  /** Keeps workers from taking further jobs; those in hand are finished. Nothing is lost meanwhile. */
+  pause(queue: QueueName): Promise<void>
+  resume(queue: QueueName): Promise<void>
   /** Resolves when the server answers. */
   ping(): Promise<void>
   /** Lets go of the server; never takes longer than two seconds. */
@@ -77,10 +82,10 @@ export function openQueues({ backend, log }: { backend: Backend; log: Log }): Qu
     return queue
   }
 
-  async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  async function attempt<T>(work: () => Promise<T>, ms = deadlineMs): Promise<T> {
     if (closed) throw new QueueUnavailableError('closed')
     try {
-      return await within(deadlineMs, work())
+      return await within(ms, work())
     } catch (error) {
       if (error instanceof TypeError || error instanceof QueueUnavailableError) throw error
       throw new QueueUnavailableError(serverCode(error), error)
@@ -109,15 +114,11 @@ export function openQueues({ backend, log }: { backend: Backend; log: Log }): Qu
           { name, data, opts: { ...jobOptions, attempts: 1 } },
         )
       }),
-    counts: name =>
-      attempt(async () => {
-        const queue = await open(name)
-        const counts = await queue.getJobCounts(...jobStates)
-        return Object.fromEntries(jobStates.map(state => [state, counts[state] ?? 0])) as Record<
-          JobState,
-          number
-        >
-      }),
+    view: name => attempt(async () => await viewQueue(await open(name))),
+    jobs: (name, state, page) => attempt(async () => await listJobs(await open(name), state, page)),
+    retry: (name, jobId) => attempt(async () => await retryFailed(await open(name), jobId), 30_000),
+    pause: name => attempt(async () => await (await open(name)).pause()),
+    resume: name => attempt(async () => await (await open(name)).resume()),
     ping: () => attempt(() => link.reach()),
     async close() {
       closed = true

@@ -74,8 +74,8 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     await add(id)
     await done.until(seen => seen.length === 1)
     expect(done.seen).toEqual([{ data: { requestId: id }, id, attempt: 1 }])
-    await eventually(async () => (await queues.counts('mail')).active === 0)
-    expect(await queues.counts('mail')).toEqual({
+    await eventually(async () => (await queues.view('mail')).counts.active === 0)
+    expect((await queues.view('mail')).counts).toEqual({
       waiting: 0,
       active: 0,
       delayed: 0,
@@ -94,7 +94,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
       await queues.add('mail', [{ id: sleeps, data: { requestId: sleeps }, runAt }])
       await add(sleeps)
     }
-    expect(await queues.counts('mail')).toMatchObject({ waiting: 1, delayed: 1 })
+    expect((await queues.view('mail')).counts).toMatchObject({ waiting: 1, delayed: 1 })
     const taken = collector<string>()
     const release = collector<void>()
     work(async (_data, { id }) => {
@@ -103,9 +103,9 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     })
     await taken.until(seen => seen.length === 1)
     await add(waits)
-    expect(await queues.counts('mail')).toMatchObject({ waiting: 0, active: 1, delayed: 1 })
+    expect((await queues.view('mail')).counts).toMatchObject({ waiting: 0, active: 1, delayed: 1 })
     release.push()
-    await eventually(async () => (await queues.counts('mail')).active === 0)
+    await eventually(async () => (await queues.view('mail')).counts.active === 0)
     expect(taken.seen).toEqual([waits])
   })
 
@@ -131,7 +131,9 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     expect(new Set(seen.map(call => call.attempt))).toEqual(new Set([1]))
     for (let i = 1; i < seen.length; i++)
       expect((seen[i]?.at ?? 0) - (seen[i - 1]?.at ?? 0)).toBeGreaterThanOrEqual(39)
-    await eventually(async () => Object.values(await queues.counts('mail')).every(count => count === 0))
+    await eventually(async () =>
+      Object.values((await queues.view('mail')).counts).every(count => count === 0),
+    )
   })
 
   test('a throwing handler is tried again, failed in the end, and run again when added again', async () => {
@@ -143,13 +145,15 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     })
     const id = newId()
     await add(id)
-    await eventually(async () => (await queues.counts('mail')).failed === 1)
+    await eventually(async () => (await queues.view('mail')).counts.failed === 1)
     expect(calls.seen).toEqual(Array.from({ length: attempts }, (_, index) => index + 1))
     broken = false
     await add(id)
     await calls.until(seen => seen.length === attempts + 1)
     expect(calls.seen.at(-1)).toBe(1)
-    await eventually(async () => Object.values(await queues.counts('mail')).every(count => count === 0))
+    await eventually(async () =>
+      Object.values((await queues.view('mail')).counts).every(count => count === 0),
+    )
   })
 
   test('a GiveUpError fails the job at its first try', async () => {
@@ -160,7 +164,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     })
     const id = newId()
     await add(id)
-    await eventually(async () => (await queues.counts('mail')).failed === 1)
+    await eventually(async () => (await queues.view('mail')).counts.failed === 1)
     expect(calls.seen).toEqual([1])
     expect((await peek(backend).job('mail', id)).failedReason).toBe('refused')
   })
@@ -174,7 +178,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     })
     const id = newId()
     await add(id)
-    await eventually(async () => (await queues.counts('mail')).failed === 1)
+    await eventually(async () => (await queues.view('mail')).counts.failed === 1)
     const job = await peek(backend).job('mail', id)
     expect(job.failedReason).toBe('EAUTH')
     expect(JSON.stringify(job)).not.toMatch(/secret-words|example\.com/)
@@ -198,7 +202,9 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     const ids = Array.from({ length: 60 }, newId)
     await add(...ids)
     await ran.until(seen => seen.length >= ids.length)
-    await eventually(async () => Object.values(await queues.counts('mail')).every(count => count === 0))
+    await eventually(async () =>
+      Object.values((await queues.view('mail')).counts).every(count => count === 0),
+    )
     expect(ran.seen.map(run => run.id).sort()).toEqual([...ids].sort())
     expect(new Set(ran.seen.map(run => run.by))).toEqual(new Set([1, 2]))
   })
@@ -222,7 +228,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     release.push()
     await closed
     expect(ended).toEqual([first])
-    expect(await queues.counts('mail')).toMatchObject({ waiting: 1, active: 0 })
+    expect((await queues.view('mail')).counts).toMatchObject({ waiting: 1, active: 0 })
   })
 
   test('a job that outlasts the grace is aborted, and taken over by another worker', async () => {
@@ -257,7 +263,9 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     work(async (_data, { id }) => done.push(id))
     await done.until(seen => seen.length === 2)
     expect([...done.seen].sort()).toEqual([...ids].sort())
-    await eventually(async () => Object.values(await queues.counts('mail')).every(count => count === 0))
+    await eventually(async () =>
+      Object.values((await queues.view('mail')).counts).every(count => count === 0),
+    )
   })
 
   test('a schedule fires, is one schedule however often it is asked for, and comes back after all was wiped', async () => {
@@ -278,7 +286,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
     for (let i = 0; i < 5; i++) await ensure()
     // A job that becomes due between the readings of two states is seen in both: look again.
     const planned = async () => {
-      const { waiting, delayed } = await queues.counts('housekeeping')
+      const { waiting, delayed } = (await queues.view('housekeeping')).counts
       return waiting + delayed
     }
     await expect.poll(planned).toBeLessThanOrEqual(1)
@@ -312,7 +320,7 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
       })
       await producer.ping()
     }
-    expect((await queues.counts('mail')).waiting).toBeGreaterThanOrEqual(2)
+    expect((await queues.view('mail')).counts.waiting).toBeGreaterThanOrEqual(2)
   })
 
   test('a worker outlives an outage at its start and one in mid-work, with one line in the log for each', async () => {
