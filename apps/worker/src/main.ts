@@ -10,7 +10,12 @@ import { openBackend } from '@sparekey/queue/backend'
 import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
 import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
+import type { Context } from '@sparekey/reset/context'
+import { createFigures } from '@sparekey/reset/figures'
+import { readWaiting } from '@sparekey/reset/stats'
 import { warmTemplates } from '@sparekey/reset/warm'
+import { startBeat } from '@sparekey/reset/workers'
+import { createHands } from './hands.ts'
 import { createHealth } from './health.ts'
 import { createWorker } from './worker.ts'
 
@@ -32,21 +37,31 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
   const { db, ping, close: closeDb } = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
   const queues = openQueues({ backend, log })
-  const server = listen
-    ? createServer(
-        createHealth({
-          ping,
-          queues,
-          metrics: createMetrics(queueNames, queue => queues.counts(queue as QueueName)),
-        }),
-      )
-    : undefined
+  const figures = createFigures({ db, log })
+  const hands = createHands(config.workerConcurrency)
+  const metrics = createMetrics({
+    queues: queueNames,
+    counts: async queue => (await queues.view(queue as QueueName)).counts,
+    waiting: () => readWaiting({ db }),
+    worker: hands,
+    smtp: mailer.connections,
+  })
+  const server = listen ? createServer(createHealth({ ping, queues, metrics })) : undefined
   if (server) {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(config.workerPort, config.host, resolve)
     })
   }
-  const context = { db, queues, secrets, log }
+  const context: Context = {
+    db,
+    queues,
+    secrets,
+    log,
+    record(happening) {
+      figures.record(happening)
+      metrics.record(happening)
+    },
+  }
   // Before the first job, but not instead of it: without the database mails compile when they are due.
   await warmTemplates(context, renderer, localeNames).catch(error => {
     log.warn({ error: describeError(error) }, 'templates not compiled ahead')
@@ -56,15 +71,17 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
     delivery: { mailer, renderer, publicUrl: config.publicUrl, mailFrom: config.mailFrom },
     backend,
     queues,
-    concurrency: config.workerConcurrency,
+    hands,
     retentionDays: config.retentionDays,
     log,
   })
+  const beat = startBeat({ db, log }, hands)
   return {
     async close() {
       server?.close()
       server?.closeAllConnections()
       await worker.close(config.shutdownGraceMs)
+      await Promise.all([beat.stop(), figures.close()])
       await Promise.all([mailer.close(), queues.close()])
       await closeDb()
     },

@@ -2,9 +2,11 @@ import { describeError, type Log } from '@sparekey/log/log'
 import type { Backend } from '@sparekey/queue/backend'
 import type { Queues } from '@sparekey/queue/queues'
 import { startWorker } from '@sparekey/queue/worker'
+import type { Delivery } from '@sparekey/reset/compose'
 import type { Context } from '@sparekey/reset/context'
-import { type Delivery, deliverMail, deliverReset } from '@sparekey/reset/deliver'
+import { deliverMail, deliverReset } from '@sparekey/reset/deliver'
 import { enqueueLost, expire, purge } from '@sparekey/reset/housekeeping'
+import type { Hands } from './hands.ts'
 
 /** How often each housekeeping task runs, in milliseconds. */
 const rounds = { enqueue: 15_000, expire: 30_000, purge: 3_600_000 } as const
@@ -14,7 +16,7 @@ export interface WorkerOptions {
   delivery: Delivery
   backend: Backend
   queues: Pick<Queues, 'ensureSchedule'>
-  concurrency: number
+  hands: Hands
   retentionDays: number
   log: Log
 }
@@ -25,19 +27,21 @@ export function createWorker({
   delivery,
   backend,
   queues,
-  concurrency,
+  hands,
   retentionDays,
   log,
 }: WorkerOptions) {
   const mail = startWorker({
     backend,
     queue: 'mail',
-    concurrency,
+    concurrency: hands.concurrency,
     log,
-    handle: async data =>
-      'requestId' in data
-        ? await deliverReset(context, delivery, data.requestId)
-        : await deliverMail(context, delivery, data.mailId),
+    handle: data =>
+      hands.hold(() =>
+        'requestId' in data
+          ? deliverReset(context, delivery, data.requestId)
+          : deliverMail(context, delivery, data.mailId),
+      ),
   })
   const tasks = {
     enqueue: () => enqueueLost(context),

@@ -10,13 +10,22 @@ export type IdPrefix = (typeof prefixes)[number]
  * (a ULID in lower case), so that ids sort by the time they were made.
  */
 export function makeId(prefix: IdPrefix, now: number = Date.now()): string {
-  let number = (BigInt(now) << 80n) | BigInt(`0x${randomBytes(10).toString('hex')}`)
+  return `${prefix}_${base32((BigInt(now) << 80n) | BigInt(`0x${randomBytes(10).toString('hex')}`))}`
+}
+
+/** The least id that could have been made at this time: ids made then or later do not sort before it. */
+export function firstId(prefix: IdPrefix, at: Date): string {
+  return `${prefix}_${base32(BigInt(Math.max(0, at.getTime())) << 80n)}`
+}
+
+function base32(value: bigint): string {
+  let number = value
   let text = ''
   for (let i = 0; i < 26; i++) {
     text = alphabet[Number(number & 31n)] + text
     number >>= 5n
   }
-  return `${prefix}_${text}`
+  return text
 }
 
 /** Whether a text has the form of an id with this prefix. */

@@ -23,6 +23,8 @@ export interface Mailer {
    * that can't be sent to anybody, never for what a server says or does.
    */
   send(message: Message, limits?: { withinMs?: number }): Promise<[Attempt, ...Attempt[]]>
+  /** How many connections to each server are in use, and how many lie ready. */
+  connections(): { server: string; used: number; free: number }[]
   /** Waits for running sends, closes every connection. May be called more than once. */
   close(): Promise<void>
 }
@@ -60,6 +62,7 @@ export function createMailer(options: MailerOptions): Mailer {
       }
       return attempts as [Attempt, ...Attempt[]]
     },
+    connections: () => transports.map(({ label, connections }) => ({ server: label, ...connections() })),
     close() {
       closing ??= Promise.all(transports.map(transport => transport.close())).then(() => {})
       return closing

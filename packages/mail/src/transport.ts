@@ -24,6 +24,7 @@ export interface Transport {
    * has got no final answer `totalMs` from now; other sends are not disturbed. Never rejects.
    */
   send(mail: Composed, limits: { beforeDataMs: number; totalMs: number }): Promise<Ending>
+  connections(): { used: number; free: number }
   /** Lets running sends end, says goodbye on each connection and leaves nothing open. */
   close(): Promise<void>
 }
@@ -73,6 +74,7 @@ export function createTransport(
   return {
     label: server.label,
     send,
+    connections: () => ({ used: pool.numUsed(), free: pool.numFree() }),
     close: async () => {
       await pool.destroy()
     },

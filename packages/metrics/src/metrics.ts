@@ -1,51 +1,153 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What is counted besides HTTP answers: what became of requests, and what mail servers said. */
+interface Happening {
+  type: string
+  dialect?: string
+  server?: string
+  outcome?: string
+  latencyMs?: number | undefined
+}
+
+/** What is read anew for each reading. One that fails is left out of it. */
+export interface Sources {
+  queues: readonly string[]
+  counts(queue: string): Promise<Record<string, number>>
+  /** Requests whose mail waits to be sent, and the age of the oldest. */
+  waiting(): Promise<{ requests: number; oldestSeconds: number | null }>
+  /** Only in workers. */
+  worker?: { concurrency: number; busy(): number }
+  /** Only in workers: connections to each mail server. */
+  smtp?(): { server: string; used: number; free: number }[]
+}
 
 export interface Metrics {
   /** The `Content-Type` of `text`. */
   contentType: string
-  /** All figures, in Prometheus' text format. Where the queue is away, its figures are left out. */
+  /** All figures, in Prometheus' text format. */
   text(): Promise<string>
   /** Counts an HTTP answer, by the API that was spoken. */
-  answered(dialect: string, method: string, status: number): void
+  answered(dialect: string, method: string, status: number, seconds: number): void
+  record(happening: Happening): void
 }
 
-/**
- * The figures of one process: memory, CPU, event loop, HTTP answers, and jobs by queue and state. Names start with
- * `sparekey_`; labels are bounded and hold no id. `counts` is asked at each reading.
- */
-export function createMetrics(
-  queues: readonly string[],
-  counts: (queue: string) => Promise<Record<string, number>>,
-): Metrics {
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** The figures of one process. Names start with `sparekey_` and end in their unit; labels are bounded and hold no id. */
+export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources): Metrics {
   const register = new Registry()
+  const registers = [register]
   collectDefaultMetrics({ register, prefix: 'sparekey_' })
+
   const answers = new Counter({
-    name: 'sparekey_http_answers_total',
-    help: 'HTTP answers by dialect, method and status',
+    name: 'sparekey_http_requests_total',
+    help: 'HTTP requests by dialect, method and status of the answer',
     labelNames: ['dialect', 'method', 'status'],
-    registers: [register],
+    registers,
   })
-  const jobs = new Gauge({
+  const durations = new Histogram({
+    name: 'sparekey_http_request_duration_seconds',
+    help: 'Time to the answer, by dialect',
+    labelNames: ['dialect'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  })
+  const byDialect = (name: string, help: string) =>
+    new Counter({ name, help, labelNames: ['dialect'], registers })
+  const happened: { [type: string]: Counter<'dialect'> } = {
+    accepted: byDialect('sparekey_reset_requests_total', 'Reset requests taken'),
+    sent: byDialect('sparekey_resets_sent_total', 'Reset mails that a mail server took'),
+    failed: byDialect('sparekey_resets_failed_total', 'Reset requests whose mail could not be delivered'),
+    ignored: byDialect(
+      'sparekey_resets_ignored_total',
+      'Reset requests without an account, doubled, or over a limit',
+    ),
+    used: byDialect('sparekey_resets_used_total', 'Tokens used up'),
+  }
+  const delivery = new Histogram({
+    name: 'sparekey_delivery_seconds',
+    help: 'From the POST to the mail server’s 250',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+    registers,
+  })
+  const attempts = new Counter({
+    name: 'sparekey_mail_attempts_total',
+    help: 'Tries to hand a mail over, by mail server and outcome',
+    labelNames: ['server', 'outcome'],
+    registers,
+  })
+
+  new Gauge({
     name: 'sparekey_queue_jobs',
     help: 'Jobs by queue and state',
     labelNames: ['queue', 'state'],
-    registers: [register],
+    registers,
     async collect() {
       this.reset()
       await Promise.all(
         queues.map(async queue => {
           const states = await counts(queue).catch(() => ({}))
-          for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count)
+          for (const [state, count] of Object.entries(states)) this.set({ queue, state }, count)
         }),
       )
     },
   })
-  const methods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'])
+  const requests = new Gauge({
+    name: 'sparekey_waiting_requests',
+    help: 'Reset requests whose mail waits to be sent',
+    registers,
+  })
+  const oldest = new Gauge({
+    name: 'sparekey_oldest_waiting_seconds',
+    help: 'Age of the oldest of them; 0 where none waits',
+    registers,
+  })
+  if (worker) {
+    new Gauge({
+      name: 'sparekey_worker_concurrency',
+      help: 'Mails a worker may have in hand',
+      registers,
+    }).set(worker.concurrency)
+    new Gauge({
+      name: 'sparekey_worker_busy',
+      help: 'Mails a worker has in hand',
+      registers,
+      collect() {
+        this.set(worker.busy())
+      },
+    })
+  }
+  if (smtp) {
+    new Gauge({
+      name: 'sparekey_smtp_connections',
+      help: 'Connections to mail servers, by server and state',
+      labelNames: ['server', 'state'],
+      registers,
+      collect() {
+        for (const { server, used, free } of smtp()) {
+          this.set({ server, state: 'used' }, used)
+          this.set({ server, state: 'free' }, free)
+        }
+      },
+    })
+  }
+
   return {
     contentType: register.contentType,
-    text: () => register.metrics(),
-    answered(dialect, method, status) {
+    async text() {
+      const seen = await waiting().catch(() => undefined)
+      requests.set(seen?.requests ?? Number.NaN)
+      oldest.set(seen ? (seen.oldestSeconds ?? 0) : Number.NaN)
+      return await register.metrics()
+    },
+    answered(dialect, method, status, seconds) {
       answers.inc({ dialect, method: methods.has(method) ? method : 'other', status })
+      durations.observe({ dialect }, seconds)
+    },
+    record({ type, dialect, server, outcome, latencyMs }) {
+      if (type === 'attempt') attempts.inc({ server: server ?? '', outcome: outcome ?? '' })
+      else happened[type]?.inc({ dialect: dialect ?? '' })
+      if (type === 'sent' && latencyMs !== undefined) delivery.observe(latencyMs / 1000)
     },
   }
 }

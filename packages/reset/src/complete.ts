@@ -80,6 +80,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
     })
     return changed.sessionsValidAfter
   })
+  context.record?.({ type: 'used', applicationId: application.id, dialect: request.dialect })
   await enqueue(context, [noticeJob(noticeId)])
   const { id, login } = account
   return {

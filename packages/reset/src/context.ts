@@ -1,5 +1,6 @@
 import type { Db } from '@sparekey/db/db'
 import type { Queues } from '@sparekey/queue/queues'
+import type { Recorder } from './figures.ts'
 
 /** A key that tokens are derived with; `id` names it in the rows it minted. */
 export interface Secret {
@@ -15,6 +16,8 @@ export interface Context {
   secrets: readonly Secret[]
   /** Whether a password is known from a breach; undefined: not asked. */
   isBreached?: (password: string) => Promise<boolean>
+  /** Told of what happened, once it is committed; must not throw. */
+  record?: Recorder
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
 }
 

@@ -2,28 +2,16 @@ import { applications } from '@sparekey/db/schema/applications'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { isUnavailable } from '@sparekey/db/unavailable'
-import type { Mailer } from '@sparekey/mail/mailer'
 import type { Message } from '@sparekey/mail/message'
 import type { Attempt } from '@sparekey/mail/outcome'
-import type { Renderer } from '@sparekey/mail/render'
-import { deriveCode, deriveToken } from '@sparekey/token/token'
 import { and, desc, eq } from 'drizzle-orm'
-import type { Application } from './applications.ts'
-import { beginSending, claim, loadForMail, type Mail } from './claim.ts'
-import { type Context, secretById } from './context.ts'
-import { mint, type ResetRequest } from './mint.ts'
+import { beginSending, claim, loadForMail } from './claim.ts'
+import { compose, type Delivery } from './compose.ts'
+import type { Context } from './context.ts'
+import { mint } from './mint.ts'
 import { MAX_LOST } from './retry-after.ts'
-import { parseSender } from './sender.ts'
 import { judge, settle, type Verdict } from './settle.ts'
 import { delivering } from './status.ts'
-
-/** What delivery needs beside the core's context. */
-export interface Delivery {
-  mailer: Pick<Mailer, 'send'>
-  renderer: Pick<Renderer, 'render'>
-  publicUrl: string
-  mailFrom: { name: string; address: string }
-}
 
 /** Nothing left to do, or when to come again. */
 export type Next = { retryAt: Date } | undefined
@@ -121,61 +109,4 @@ async function lastWords({ db }: Context, mailId: string): Promise<string> {
     .orderBy(desc(mailAttempts.id))
     .limit(1)
   return last?.response ?? 'no mail server was tried'
-}
-
-/** The mail as it goes out now. Its token is derived again at every try, and is the same each time. */
-async function compose(
-  context: Context,
-  { renderer, publicUrl, mailFrom }: Delivery,
-  mail: Mail,
-  request: ResetRequest,
-  application: Application,
-  now: Date,
-): Promise<Message | undefined> {
-  const { brand, name } = application
-  const look = { name, ...brand }
-  const forWhom = { ...(mail.toName ? { name: mail.toName } : {}) }
-  let content: Awaited<ReturnType<Renderer['render']>>
-  if (mail.kind === 'notice') {
-    const { changedAt, ...facts } = mail.details ?? {
-      login: request.login,
-      changedAt: mail.createdAt.toISOString(),
-    }
-    const forgotUrl = `${publicUrl}/forgot/${application.slug}`
-    content = await renderer.render(look, mail.locale, {
-      kind: 'notice',
-      ...forWhom,
-      ...facts,
-      changedAt: new Date(changedAt),
-      forgotUrl,
-    })
-  } else {
-    const secret = secretById(context, request.secretId)
-    if (!secret || !request.seed) return undefined
-    const token = deriveToken(secret.key, request.id, request.seed)
-    const pageUrl =
-      request.resetUrl ?? application.resetUrl ?? `${publicUrl}/reset/${application.slug}#{token}`
-    content = await renderer.render(look, mail.locale, {
-      kind: 'reset',
-      ...forWhom,
-      login: request.login,
-      ...(request.carries === 'link' ? { link: pageUrl.replace('{token}', token) } : {}),
-      ...(mail.withCode && request.codeDigits
-        ? { code: deriveCode(secret.key, request.id, request.seed, request.codeDigits) }
-        : {}),
-      linkMinutes: application.linkMinutes,
-      codeMinutes: application.codeMinutes,
-      linkExpiresAt: new Date(now.getTime() + application.linkMinutes * 60_000),
-    })
-  }
-  const replyTo = application.replyTo ?? brand.supportEmail
-  return {
-    id: mail.id,
-    from: application.from ? parseSender(application.from) : { name, address: mailFrom.address },
-    to: { ...forWhom, address: mail.toAddress },
-    ...(replyTo ? { replyTo } : {}),
-    ...content,
-    date: now,
-    locale: mail.locale,
-  }
 }

@@ -1,9 +1,13 @@
 import { mails } from '@sparekey/db/schema/mails'
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
+import type { Dialect } from '@sparekey/db/types'
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
+import { purgeFigures } from './figures.ts'
 import { noticeJob, resetJob } from './jobs.ts'
+import { purgeSessions } from './operator-sessions.ts'
 import { delivering, voided } from './status.ts'
+import { purgeWorkers } from './workers.ts'
 
 /** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
 const lostAfterSeconds = 30
@@ -72,13 +76,15 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
  * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
  * with the mail server's last words, or stays `unknown` where it may have arrived. Resolves to how many requests ended.
  */
-export async function expire({ db }: Context): Promise<number> {
+export async function expire({ db, record }: Context): Promise<number> {
   const expired = await db
     .update(resetRequests)
     .set({ status: 'expired', endedAt: sql`now()`, ...voided })
     .where(and(inArray(resetRequests.status, ['sent', 'unknown']), lt(resetRequests.expiresAt, sql`now()`)))
     .returning({ id: resetRequests.id })
-  return await db.transaction(async tx => {
+  const failed: { applicationId: string; dialect: Dialect }[] = []
+  const which = { applicationId: resetRequests.applicationId, dialect: resetRequests.dialect }
+  const ended = await db.transaction(async tx => {
     const late = await tx
       .update(mails)
       .set({
@@ -103,7 +109,7 @@ export async function expire({ db }: Context): Promise<number> {
         status === 'failed'
           ? { status: 'failed' as const, reason, ...dead }
           : { status: 'unknown' as const, seed: null }
-      await tx
+      const [request] = await tx
         .update(resetRequests)
         .set(ending)
         .where(
@@ -113,15 +119,20 @@ export async function expire({ db }: Context): Promise<number> {
             inArray(resetRequests.status, [...delivering]),
           ),
         )
+        .returning(which)
+      if (request && ending.status === 'failed') failed.push(request)
       ended++
     }
     const never = await tx
       .update(resetRequests)
       .set({ status: 'failed', reason: 'out of time: no worker took it', ...dead })
       .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.deliverBefore, sql`now()`)))
-      .returning({ id: resetRequests.id })
+      .returning(which)
+    failed.push(...never)
     return ended + never.length
   })
+  for (const request of failed) record?.({ type: 'failed', ...request })
+  return ended
 }
 
 /**
@@ -149,6 +160,9 @@ export async function purge({ db }: Context, days: number): Promise<number> {
   }
   const yesterday = sql`now() - interval '24 hours'`
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, yesterday))
+  await purgeFigures({ db })
+  await purgeWorkers({ db })
+  await purgeSessions({ db })
   await db.delete(codeGuesses).where(lt(codeGuesses.hour, sql`${yesterday} - interval '1 hour'`))
   return deleted
 }

@@ -1,7 +1,8 @@
+import { firstId } from '@sparekey/db/id'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import type { RequestStatus } from '@sparekey/db/types'
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import type { Dialect, RequestStatus } from '@sparekey/db/types'
+import { and, asc, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
 import { enqueue, resetJob } from './jobs.ts'
@@ -12,8 +13,11 @@ import { cancellable, resendable, voided } from './status.ts'
 import { timelineOf } from './timeline.ts'
 import { cancelMails } from './void-tokens.ts'
 
+/** Whose requests may be seen: one application's, or, for operators, everybody's. */
+export type Scope = string | undefined
+
 /** One request with all that happened to it. Throws ResetError `not_found`. */
-export async function getRequest({ db }: Context, applicationId: string, id: string) {
+export async function getRequest({ db }: Context, applicationId: Scope, id: string) {
   const [request] = await db.select().from(resetRequests).where(own(applicationId, id))
   if (!request) throw notFound('reset request')
   const rows = await db.select().from(mails).where(eq(mails.requestId, id)).orderBy(asc(mails.id))
@@ -52,24 +56,37 @@ export async function getRequest({ db }: Context, applicationId: string, id: str
 export interface ListOptions {
   login?: string | undefined
   status?: RequestStatus | undefined
+  dialect?: Dialect | undefined
+  /** Asked for at or after `from`, before `to`. */
+  from?: Date | undefined
+  to?: Date | undefined
   cursor?: string | undefined
   limit: number
 }
 
-/** Requests of one application, newest first. Throws ResetError `invalid_request` for a bad cursor. */
+/** Requests, newest first. Throws ResetError `invalid_request` for a bad cursor. */
 export async function listRequests(
   { db }: Context,
-  applicationId: string,
-  { login, status, cursor, limit }: ListOptions,
+  applicationId: Scope,
+  { login, status, dialect, from, to, cursor, limit }: ListOptions,
 ) {
   const rows = await db
     .select()
     .from(resetRequests)
     .where(
       and(
-        eq(resetRequests.applicationId, applicationId),
+        // With all applications named, the index on application and login serves operators as well.
+        applicationId !== undefined
+          ? eq(resetRequests.applicationId, applicationId)
+          : login !== undefined
+            ? sql`${resetRequests.applicationId} = any(array(select id from applications))`
+            : undefined,
         login === undefined ? undefined : eq(resetRequests.loginKey, loginKey(login)),
         status === undefined ? undefined : eq(resetRequests.status, status),
+        dialect === undefined ? undefined : eq(resetRequests.dialect, dialect),
+        // Ids begin with the time, so the list's own order tells where to begin and end.
+        from === undefined ? undefined : gte(resetRequests.id, firstId('req', from)),
+        to === undefined ? undefined : lt(resetRequests.id, firstId('req', to)),
         cursor === undefined ? undefined : lt(resetRequests.id, decodeCursor('req', cursor)),
       ),
     )
@@ -80,7 +97,7 @@ export async function listRequests(
 }
 
 /** Takes a request back: nothing more is sent, and its token and code are void. Throws ResetError `not_found`, `invalid_request`. */
-export async function cancelRequest(context: Context, applicationId: string, id: string) {
+export async function cancelRequest(context: Context, applicationId: Scope, id: string) {
   const cancelled = await context.db.transaction(async tx => {
     const [row] = await tx
       .update(resetRequests)
@@ -100,7 +117,7 @@ export async function cancelRequest(context: Context, applicationId: string, id:
  * Sends a request's mail once more, with a new token: the old one is void at once. Limits hold as for a new request.
  * Throws ResetError `not_found`, `invalid_request`.
  */
-export async function resendRequest(context: Context, applicationId: string, id: string) {
+export async function resendRequest(context: Context, applicationId: Scope, id: string) {
   const generation = await context.db.transaction(async tx => {
     const [row] = await tx
       .update(resetRequests)
@@ -117,7 +134,7 @@ export async function resendRequest(context: Context, applicationId: string, id:
         endedAt: null,
         enqueuedAt: sql`now()`,
         deliverBefore: sql`now() + make_interval(mins => (
-          select deliver_within_minutes from applications where applications.id = ${applicationId}))`,
+          select a.deliver_within_minutes from applications a where a.id = ${resetRequests.applicationId}))`,
       })
       .where(and(own(applicationId, id), inArray(resetRequests.status, [...resendable])))
       .returning({ generation: resetRequests.generation })
@@ -131,13 +148,16 @@ export async function resendRequest(context: Context, applicationId: string, id:
   return request
 }
 
-function own(applicationId: string, id: string) {
-  return and(eq(resetRequests.id, id), eq(resetRequests.applicationId, applicationId))
+function own(applicationId: Scope, id: string) {
+  const mine = applicationId === undefined ? undefined : eq(resetRequests.applicationId, applicationId)
+  return and(eq(resetRequests.id, id), mine)
 }
 
-function summary({ id, login, status, reason, dialect, createdAt, expiresAt, sentAt }: ResetRequest) {
+function summary(request: ResetRequest) {
+  const { id, applicationId, login, status, reason, dialect, createdAt, expiresAt, sentAt } = request
   return {
     id,
+    applicationId,
     login,
     status,
     ...(reason === null ? {} : { reason }),

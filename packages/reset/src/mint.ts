@@ -188,9 +188,12 @@ async function reread(tx: Executor, addressee: Addressee): Promise<Addressee | u
   return now && { ...addressee, ...now }
 }
 
-async function ignore({ db }: Context, request: ResetRequest, reason: IgnoreReason): Promise<undefined> {
-  await db
+async function ignore(context: Context, request: ResetRequest, reason: IgnoreReason): Promise<undefined> {
+  const { id, applicationId, dialect } = request
+  const [ignored] = await context.db
     .update(resetRequests)
     .set({ status: 'ignored', reason, endedAt: sql`now()` })
-    .where(and(eq(resetRequests.id, request.id), eq(resetRequests.status, 'accepted')))
+    .where(and(eq(resetRequests.id, id), eq(resetRequests.status, 'accepted')))
+    .returning({ id: resetRequests.id })
+  if (ignored) context.record?.({ type: 'ignored', reason, applicationId, dialect })
 }

@@ -12,12 +12,14 @@ export async function redeem(
   token: string,
   applicationId: string,
 ): Promise<{ requestId: string; account: { id: string; login: string } }> {
-  const { request, account } = await findToken(context, token, applicationId)
-  const who = account ?? (request.recipient && { id: request.recipient.id, login: request.login })
+  const { request, application, account } = await findToken(context, token, applicationId)
+  const called = application.directory === 'caller' ? request.recipient : null
+  const who = account ?? (called && { id: called.id, login: request.login })
   if (!who) throw unusable()
   await context.db.transaction(async tx => {
     await consume(tx, request)
     if (request.recipientKey) await voidTokens(tx, applicationId, request.recipientKey, request.id)
   })
+  context.record?.({ type: 'used', applicationId, dialect: request.dialect })
   return { requestId: request.id, account: { id: who.id, login: who.login } }
 }

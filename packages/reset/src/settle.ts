@@ -43,13 +43,13 @@ export function judge(mail: Mail, last: Attempt, remainingMs: number, random?: (
  * claim meanwhile changes nothing but the list of attempts. Resolves to whether the claim still held.
  */
 export async function settle(
-  { db }: Context,
+  { db, record }: Context,
   mail: Mail,
   verdict: Verdict,
   attempts: readonly Attempt[],
   lifetimes: Lifetimes,
 ): Promise<boolean> {
-  return await db.transaction(async tx => {
+  const { held, changed } = await db.transaction(async tx => {
     if (attempts.length > 0) {
       await tx.insert(mailAttempts).values(
         attempts.map(attempt => ({
@@ -78,23 +78,40 @@ export async function settle(
         and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), inArray(mails.status, ['queued', 'sending'])),
       )
       .returning({ id: mails.id })
-    if (!held) return false
+    if (!held) return { held: false }
     const change =
       mail.kind === 'reset' ? requestChange(mail, verdict, attempts.at(-1)?.class, lifetimes) : undefined
-    if (change) {
-      await tx
-        .update(resetRequests)
-        .set(change)
-        .where(
-          and(
-            eq(resetRequests.id, mail.requestId),
-            eq(resetRequests.generation, mail.generation),
-            inArray(resetRequests.status, [...delivering]),
-          ),
-        )
-    }
-    return true
+    if (!change) return { held: true }
+    const [changed] = await tx
+      .update(resetRequests)
+      .set(change)
+      .where(
+        and(
+          eq(resetRequests.id, mail.requestId),
+          eq(resetRequests.generation, mail.generation),
+          inArray(resetRequests.status, [...delivering]),
+        ),
+      )
+      .returning({
+        applicationId: resetRequests.applicationId,
+        dialect: resetRequests.dialect,
+        latencyMs: sql`extract(epoch from now() - ${resetRequests.createdAt}) * 1000`.mapWith(Number),
+      })
+    return { held: true, changed }
   })
+  for (const { transport, class: outcome } of attempts)
+    record?.({ type: 'attempt', server: transport, outcome })
+  if (changed && (verdict.status === 'sent' || verdict.status === 'failed')) {
+    const { applicationId, dialect, latencyMs } = changed
+    // What a resend took says nothing about how long a person waited.
+    record?.({
+      type: verdict.status,
+      applicationId,
+      dialect,
+      ...(mail.generation === 1 ? { latencyMs } : {}),
+    })
+  }
+  return held
 }
 
 /** A mail whose request is over, or was sent again meanwhile, has no next try. */

@@ -65,6 +65,10 @@ export const resetRequests = pgTable(
     index('reset_requests_list').on(table.applicationId, table.id),
     index('reset_requests_accepted').on(table.enqueuedAt).where(sql`status = 'accepted'`),
     index('reset_requests_expiring').on(table.expiresAt).where(live),
+    // Few among many, and what operators look for.
+    index('reset_requests_trouble')
+      .on(table.status, table.id)
+      .where(sql`status in ('failed', 'unknown', 'cancelled')`),
     index('reset_requests_ended').on(table.endedAt).where(sql`ended_at is not null`),
     check(
       'reset_requests_status',

@@ -1,0 +1,23 @@
+/** How many mails a worker may have in hand, and how many it has. */
+export interface Hands {
+  concurrency: number
+  busy(): number
+  /** Runs a work, counted as in hand until it ends. */
+  hold<T>(work: () => Promise<T>): Promise<T>
+}
+
+export function createHands(concurrency: number): Hands {
+  let busy = 0
+  return {
+    concurrency,
+    busy: () => busy,
+    async hold(work) {
+      busy++
+      try {
+        return await work()
+      } finally {
+        busy--
+      }
+    },
+  }
+}

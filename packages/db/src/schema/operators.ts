@@ -1,0 +1,48 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { bytea, madeAt, time } from '../columns.ts'
+
+/**
+ * How often something happened, by minute and by hour, counted as it happens, so that no figure needs a look at the
+ * requests themselves. `subject`: `all`, `app:<id>`, `dialect:<name>` or `server:<mail server>`.
+ */
+export const figures = pgTable(
+  'figures',
+  {
+    grain: text('grain').$type<'minute' | 'hour'>().notNull(),
+    at: time('at').notNull(),
+    subject: text('subject').notNull(),
+    name: text('name').notNull(),
+    value: bigint('value', { mode: 'number' }).notNull(),
+  },
+  table => [
+    primaryKey({ columns: [table.grain, table.subject, table.at, table.name] }),
+    index('figures_at').on(table.grain, table.at),
+  ],
+)
+
+/** Worker processes, as they say of themselves every few seconds. */
+export const workers = pgTable(
+  'workers',
+  {
+    id: text('id').primaryKey(),
+    host: text('host').notNull(),
+    pid: integer('pid').notNull(),
+    concurrency: integer('concurrency').notNull(),
+    busy: integer('busy').notNull(),
+    startedAt: time('started_at').notNull().default(sql`now()`),
+    seenAt: time('seen_at').notNull().default(sql`now()`),
+  },
+  table => [index('workers_seen').on(table.seenAt)],
+)
+
+/** Operators who signed in with their key in a browser. */
+export const operatorSessions = pgTable(
+  'operator_sessions',
+  {
+    digest: bytea('digest').primaryKey(),
+    createdAt: madeAt(),
+    seenAt: time('seen_at').notNull().default(sql`now()`),
+  },
+  table => [index('operator_sessions_seen').on(table.seenAt)],
+)
