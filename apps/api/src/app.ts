@@ -14,14 +14,20 @@ import { addDocument } from './document.ts'
 import type { Api, Env } from './endpoint.ts'
 import { addHealth } from './health.ts'
 import { callsPerMinute, type Limits } from './limits.ts'
+import type { Live } from './live.ts'
 import { createPageVerbs } from './page-verbs.ts'
 import { createPages } from './pages/pages.tsx'
 import { createExplain, problemResponse } from './problem.ts'
+import { createSessions } from './sessions.ts'
 import { addAccounts } from './v1/accounts.ts'
 import { addApplications } from './v1/applications.ts'
 import { addKeys } from './v1/keys.ts'
+import { addMails, type MailDeps } from './v1/mails.ts'
+import { addQueues, type QueueDeps } from './v1/queues.ts'
 import { addResetRequests } from './v1/reset-requests.ts'
 import { addResetTokens } from './v1/reset-tokens.ts'
+import { addSession } from './v1/session.ts'
+import { addStats } from './v1/stats.ts'
 
 export interface AppDeps {
   core: CoreContext
@@ -30,6 +36,9 @@ export interface AppDeps {
   publicUrl: string
   trustProxy: readonly string[]
   limits: Limits
+  queues: QueueDeps['queues']
+  live: Live
+  renderer: MailDeps['renderer']
   pingDatabase(): Promise<void>
   pingQueue(): Promise<void>
   metrics: Metrics
@@ -43,7 +52,8 @@ export function createApp(deps: AppDeps): Api {
   const app = new OpenAPIHono<Env>()
   const clientOf = createClientOf(deps.trustProxy)
   const onRefused = (c: Context) => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute)
-  const authenticate = createAuth({ ...deps, onRefused })
+  const sessions = createSessions(core, publicUrl)
+  const authenticate = createAuth({ ...deps, sessions, onRefused })
   const countCall = async (caller: Caller) => {
     if ('keyId' in caller) await limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
   }
@@ -55,8 +65,10 @@ export function createApp(deps: AppDeps): Api {
     const requestId = randomBytes(9).toString('base64url')
     c.set('requestId', requestId)
     c.header('X-Request-Id', requestId)
+    const began = performance.now()
     await next()
-    deps.metrics.answered(c.get('dialect') ?? 'sparekey', c.req.method, c.res.status)
+    const seconds = (performance.now() - began) / 1000
+    deps.metrics.answered(c.get('dialect') ?? 'sparekey', c.req.method, c.res.status, seconds)
   })
   app.use('/v1/*', async (c, next) => {
     c.header('X-Content-Type-Options', 'nosniff')
@@ -70,6 +82,10 @@ export function createApp(deps: AppDeps): Api {
   addAccounts(app, calls)
   addApplications(app, calls)
   addKeys(app, calls)
+  addSession(app, { ...calls, sessions, adminKey: deps.adminKey, publicUrl })
+  addQueues(app, { ...calls, queues: deps.queues })
+  addStats(app, { ...calls, live: deps.live })
+  addMails(app, { ...calls, renderer: deps.renderer, publicUrl })
   addDialects(app, { ...calls, credentials: deps.credentials, onRefused, publicUrl, explain })
   addHealth(app, { ...calls, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
   addDocument(app)

@@ -2,18 +2,30 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Credential } from '@sparekey/reset/keys'
 import type { Context } from 'hono'
 import { ApiError } from './problem.ts'
+import type { Sessions } from './sessions.ts'
 
-/** Which key a call takes: `any` is a publishable or a secret one, `optional` the same or none. */
-export type KeyNeed = 'secret' | 'any' | 'optional' | 'admin' | 'none'
+/**
+ * Which key a call takes: `any` is a publishable or a secret one, `optional` the same or none, `operator` an
+ * application's secret or the admin key. An operator's session stands for the admin key.
+ */
+export type KeyNeed = 'secret' | 'any' | 'optional' | 'operator' | 'admin' | 'none'
 
-export type Caller = Credential | { kind: 'admin' } | { kind: 'anonymous' }
+export type Caller = Credential | { kind: 'admin'; by: 'key' | 'session' } | { kind: 'anonymous' }
 
 export interface AuthDeps {
   credentials: { find(keyText: string): Promise<Credential | undefined> }
   adminKey: string
   publicUrl: string
+  sessions: Pick<Sessions, 'read'>
   /** Counts a refused key; throws `rate_limited` when there were too many. */
   onRefused(c: Context): Promise<void>
+}
+
+/** Whether a page of our own sent a call: the browser says so, and no script can. */
+export function createOwnPage(publicUrl: string) {
+  const ownOrigin = new URL(publicUrl).origin
+  return (c: Context): boolean =>
+    c.req.header('sec-fetch-site') === 'same-origin' || c.req.header('origin') === ownOrigin
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -23,16 +35,19 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
  * it must have been put into a page; a publishable one is taken from the application's own origins only, which are
  * then told so to the browser (CORS).
  */
-export function createAuth({ credentials, adminKey, publicUrl, onRefused }: AuthDeps) {
+export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefused }: AuthDeps) {
   const adminDigest = digest(adminKey)
-  const ownOrigin = new URL(publicUrl).origin
+  const isOwnPage = createOwnPage(publicUrl)
 
-  async function identify(c: Context): Promise<Caller> {
+  async function identify(c: Context, wantsSession: boolean): Promise<Caller> {
     const header = c.req.header('authorization')
-    if (header === undefined) return { kind: 'anonymous' }
+    if (header === undefined) {
+      if (!wantsSession || !(await sessions.read(c))) return { kind: 'anonymous' }
+      return { kind: 'admin', by: 'session' }
+    }
     const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header)?.[1]
     if (key !== undefined) {
-      if (timingSafeEqual(digest(key), adminDigest)) return { kind: 'admin' }
+      if (timingSafeEqual(digest(key), adminDigest)) return { kind: 'admin', by: 'key' }
       const found = await credentials.find(key)
       if (found) return found
     }
@@ -40,13 +55,18 @@ export function createAuth({ credentials, adminKey, publicUrl, onRefused }: Auth
     throw new ApiError('unauthenticated', 'This API key is unknown or was revoked.')
   }
 
-  /** Whether a page of our own sent this: the browser says so, and no script can. */
-  function isOwnPage(c: Context, origin: string): boolean {
-    return c.req.header('sec-fetch-site') === 'same-origin' || origin === ownOrigin
-  }
-
   function checkOrigin(c: Context, caller: Caller): void {
     const origin = c.req.header('origin')
+    if (caller.kind === 'admin' && caller.by === 'session') {
+      // The cookie comes by itself, so the page it comes from must be ours (ASVS 5.0 3.5.1).
+      const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
+      if (
+        !isOwnPage(c) &&
+        !(reads && origin === undefined && c.req.header('sec-fetch-site') !== 'cross-site')
+      )
+        throw new ApiError('forbidden', 'A session works from our own pages only.')
+      return
+    }
     if (origin === undefined) return
     if (caller.kind === 'secret' || caller.kind === 'admin')
       throw new ApiError('forbidden', 'This key must not be used in a browser: it opens everything.')
@@ -57,7 +77,7 @@ export function createAuth({ credentials, adminKey, publicUrl, onRefused }: Auth
         'Access-Control-Expose-Headers',
         'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
       )
-    } else if (!isOwnPage(c, origin)) {
+    } else if (!isOwnPage(c)) {
       throw new ApiError(
         'forbidden',
         caller.kind === 'anonymous'
@@ -69,7 +89,7 @@ export function createAuth({ credentials, adminKey, publicUrl, onRefused }: Auth
 
   return async function authenticate(c: Context, need: KeyNeed): Promise<Caller> {
     if (need === 'none') return { kind: 'anonymous' }
-    const caller = await identify(c)
+    const caller = await identify(c, need === 'admin' || need === 'operator')
     if (caller.kind === 'anonymous' && need !== 'optional')
       throw new ApiError('unauthenticated', 'Send an API key as Authorization: Bearer.')
     checkOrigin(c, caller)
@@ -78,7 +98,9 @@ export function createAuth({ credentials, adminKey, publicUrl, onRefused }: Auth
         ? caller.kind === 'admin'
         : need === 'secret'
           ? caller.kind === 'secret'
-          : caller.kind !== 'admin'
+          : need === 'operator'
+            ? caller.kind === 'secret' || caller.kind === 'admin'
+            : caller.kind !== 'admin'
     if (fits) return caller
     throw new ApiError('forbidden', wanted[need])
   }
@@ -87,6 +109,7 @@ export function createAuth({ credentials, adminKey, publicUrl, onRefused }: Auth
 const wanted = {
   admin: 'This call takes the admin key only.',
   secret: "This call takes an application's secret key only.",
+  operator: "This call takes an application's secret key, or the admin key.",
   any: "This call takes an application's key.",
   optional: "This call takes an application's key, or none.",
 }

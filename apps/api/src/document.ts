@@ -11,6 +11,12 @@ export function addDocument(api: Api): void {
     adminKey: "The operator's own key, SPAREKEY_ADMIN_KEY.",
   }))
     api.openAPIRegistry.registerComponent('securitySchemes', name, bearer(description))
+  api.openAPIRegistry.registerComponent('securitySchemes', 'operatorSession', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-sparekey',
+    description: 'Set by `POST /v1/session`; without its prefix on plain http',
+  })
   let text: string | undefined
   api.get('/openapi.json', c => {
     text ??= JSON.stringify(makeDocument(api))
@@ -34,9 +40,11 @@ function makeDocument(api: Api) {
     },
     servers: [{ url: '/' }],
     tags: [
-      ...['Reset requests', 'Tokens and passwords', 'Accounts', 'Applications', 'Health'].map(name => ({
-        name,
-      })),
+      ...['Reset requests', 'Tokens and passwords', 'Accounts', 'Applications', 'Operation', 'Health'].map(
+        name => ({
+          name,
+        }),
+      ),
       ...dialects.map(({ name, about }) => ({ name, description: about })),
     ],
   })

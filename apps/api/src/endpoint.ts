@@ -29,7 +29,14 @@ export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema
   /** A body that the handler reads by itself: its content type. */
   streamed?: string
   headers?: Shape
-  answer: { status: number; description: string; schema?: Schema; headers?: Record<string, string> }
+  answer: {
+    status: number
+    description: string
+    schema?: Schema
+    /** JSON unless told. */
+    type?: string
+    headers?: Record<string, string>
+  }
   /** Beyond those that every call with a key, a body or parameters has. */
   errors?: ProblemCode[]
 }
@@ -119,7 +126,9 @@ function describe(spec: EndpointSpec<Shape, Shape, Schema>): RouteConfig {
       [answer.status]: {
         description: answer.description,
         ...(answer.headers ? { headers: headersOf(answer.headers) } : {}),
-        ...(answer.schema ? { content: { 'application/json': { schema: answer.schema } } } : {}),
+        ...(answer.schema
+          ? { content: { [answer.type ?? 'application/json']: { schema: answer.schema } } }
+          : {}),
       },
       ...errorsOf(spec),
     },
@@ -163,6 +172,7 @@ const securityOf: Record<KeyNeed, Record<string, string[]>[]> = {
   secret: [{ secretKey: [] }],
   any: [{ publishableKey: [] }, { secretKey: [] }],
   optional: [{}, { publishableKey: [] }, { secretKey: [] }],
-  admin: [{ adminKey: [] }],
+  operator: [{ secretKey: [] }, { adminKey: [] }, { operatorSession: [] }],
+  admin: [{ adminKey: [] }, { operatorSession: [] }],
   none: [],
 }

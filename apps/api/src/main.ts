@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Config } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
 import type { Log } from '@sparekey/log/log'
+import { createRenderer } from '@sparekey/mail/render'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import { createMetrics } from '@sparekey/metrics/metrics'
 import { openBackend } from '@sparekey/queue/backend'
@@ -11,10 +12,13 @@ import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
 import { openRedis } from '@sparekey/queue/redis'
 import type { Context as CoreContext, Secret } from '@sparekey/reset/context'
+import { createFigures } from '@sparekey/reset/figures'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
+import { readWaiting } from '@sparekey/reset/stats'
 import { createApp } from './app.ts'
 import { createLimits } from './limits.ts'
+import { createLive } from './live.ts'
 
 const drainMs = 5_000
 
@@ -41,15 +45,29 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
   // The limiter asks only a Redis that is connected; one that is away is tried again by itself.
   redis?.connect().catch(() => {})
 
+  const figures = createFigures({ db: database.db, log })
+  const metrics = createMetrics({
+    queues: queueNames,
+    counts: async queue => (await queues.view(queue as QueueName)).counts,
+    waiting: () => readWaiting(database),
+  })
   const core: CoreContext = {
     db: database.db,
     queues,
     secrets,
     log,
+    record(happening) {
+      figures.record(happening)
+      metrics.record(happening)
+    },
     ...(config.breachCheck ? { isBreached: createBreachCheck({ log }) } : {}),
   }
+  const live = createLive({ core, queues })
   const app = createApp({
     core,
+    queues,
+    live,
+    renderer: createRenderer(),
     credentials: createCredentials(core),
     adminKey,
     publicUrl: config.publicUrl,
@@ -57,13 +75,14 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
     limits: createLimits({ redis, log }),
     pingDatabase: database.ping,
     pingQueue: queues.ping,
-    metrics: createMetrics(queueNames, queue => queues.counts(queue as QueueName)),
+    metrics,
     log,
     mailbox,
   })
 
   const closeStores = async () => {
     redis?.disconnect()
+    await figures.close()
     await queues.close()
     await database.close()
   }
@@ -81,6 +100,7 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
   return {
     url: urlOf(server.address() as AddressInfo),
     close() {
+      live.close()
       closing ??= drain(server).then(closeStores)
       return closing
     },

@@ -1,7 +1,9 @@
+import { createRenderer } from '@sparekey/mail/render'
 import { createMetrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { createApp } from '../src/app.ts'
 import { createLimits } from '../src/limits.ts'
+import { createLive } from '../src/live.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 export const adminKey = 'an-admin-key-of-the-tests'
@@ -22,9 +24,16 @@ export function appWithout(
     publicUrl: 'https://reset.example.com',
     trustProxy: [],
     limits: createLimits({ log }),
+    queues: { view: fail, jobs: fail, retry: fail, pause: fail, resume: fail },
+    live: createLive({ core: { db }, queues: { view: fail } }),
+    renderer: createRenderer(),
     pingDatabase: async () => fail(),
     pingQueue: async () => {},
-    metrics: createMetrics([], async () => ({})),
+    metrics: createMetrics({
+      queues: [],
+      counts: async () => ({}),
+      waiting: async () => ({ requests: 0, oldestSeconds: null }),
+    }),
     log,
   })
 }

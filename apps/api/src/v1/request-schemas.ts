@@ -86,6 +86,7 @@ export const acceptedSchema = z
 
 const summary = z.object({
   id: idSchema('req'),
+  applicationId: idSchema('app'),
   login: z.string(),
   status: z.enum(statuses),
   reason: z.string().optional(),
@@ -120,4 +121,8 @@ export const requestListSchema = listSchema(summary.openapi('ResetRequestSummary
 export const requestQuery = pageQuery.extend({
   login: loginSchema.optional(),
   status: z.enum(statuses).optional(),
+  applicationId: idSchema('app').optional(),
+  dialect: z.enum(['sparekey', 'akinon', 'payabli', 'nile', 'platform', 'autoshares']).optional(),
+  from: z.iso.datetime().optional().openapi({ description: 'Asked for at or after' }),
+  to: z.iso.datetime().optional().openapi({ description: 'Asked for before' }),
 })

@@ -6,7 +6,7 @@ import { parseInput } from '../body.ts'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import { canonicalJson } from '../json.ts'
 import { ApiError } from '../problem.ts'
-import { applicationOf, factsOf, type V1Deps } from './deps.ts'
+import { applicationIdOf, applicationOf, factsOf, type V1Deps } from './deps.ts'
 import {
   acceptedSchema,
   requestBody,
@@ -82,12 +82,21 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       id: 'listResetRequests',
       tag,
       summary: 'List requests, newest first',
-      key: 'secret',
+      key: 'operator',
       query: requestQuery,
       answer: { status: 200, description: 'A page of requests', schema: requestListSchema },
     },
     async ({ c, caller, query }) => {
-      const page = await listRequests(core, applicationOf(caller).id, query)
+      const { applicationId, from, to, ...rest } = query
+      const scope = applicationIdOf(caller)
+      // Another's requests are not there for this key.
+      if (scope !== undefined && applicationId !== undefined && applicationId !== scope)
+        return c.json({ items: [], nextCursor: null })
+      const times = {
+        from: from === undefined ? from : new Date(from),
+        to: to === undefined ? to : new Date(to),
+      }
+      const page = await listRequests(core, scope ?? applicationId, { ...rest, ...times })
       return c.json(toList(page, item => item))
     },
   )
@@ -101,11 +110,11 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       id: 'getResetRequest',
       tag,
       summary: 'Read a request and what became of its mails',
-      key: 'secret',
+      key: 'operator',
       params: idParams('req'),
       answer: { status: 200, description: 'The request', schema: requestSchema },
     },
-    async ({ c, caller, params }) => c.json(await getRequest(core, applicationOf(caller).id, params.id)),
+    async ({ c, caller, params }) => c.json(await getRequest(core, applicationIdOf(caller), params.id)),
   )
 
   const changes = [
@@ -127,11 +136,11 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         id,
         tag,
         summary,
-        key: 'secret',
+        key: 'operator',
         params: idParams('req'),
         answer: { status: 200, description: 'The request', schema: requestSchema },
       },
-      async ({ c, caller, params }) => c.json(await verb(core, applicationOf(caller).id, params.id)),
+      async ({ c, caller, params }) => c.json(await verb(core, applicationIdOf(caller), params.id)),
     )
   }
 }

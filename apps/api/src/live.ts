@@ -1,0 +1,66 @@
+import { queueNames } from '@sparekey/queue/jobs'
+import type { Queues } from '@sparekey/queue/queues'
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import { readStats } from '@sparekey/reset/stats'
+import { listWorkers } from '@sparekey/reset/workers'
+
+const everyMs = 2_000
+
+/**
+ * The figures that operators watch, read once for all of them and only while somebody watches. Whoever joins gets the
+ * next reading. `close` ends every watch.
+ */
+export function createLive({
+  core,
+  queues,
+}: {
+  core: Pick<CoreContext, 'db'>
+  queues: Pick<Queues, 'view'>
+}) {
+  const watchers = new Set<(text: string) => void>()
+  const over = new AbortController()
+  let running = false
+
+  async function read(): Promise<string> {
+    const [stats, workers, seen] = await Promise.all([
+      readStats(core, { window: '5m' }),
+      listWorkers(core),
+      Promise.all(queueNames.map(async name => ({ name, ...(await queues.view(name)) }))).catch(() => null),
+    ])
+    return JSON.stringify({ at: new Date(), queues: seen, workers, stats })
+  }
+
+  async function run(): Promise<void> {
+    running = true
+    while (watchers.size > 0 && !over.signal.aborted) {
+      // With the database away there is nothing new; the watchers see by the silence that it is so.
+      const text = await read().catch(() => undefined)
+      if (text !== undefined) for (const tell of watchers) tell(text)
+      await new Promise<void>(resolve => {
+        const end = () => {
+          clearTimeout(timer)
+          over.signal.removeEventListener('abort', end)
+          resolve()
+        }
+        const timer = setTimeout(end, everyMs)
+        over.signal.addEventListener('abort', end)
+      })
+    }
+    running = false
+  }
+
+  return {
+    closed: over.signal,
+    /** Tells each reading, as JSON, until the returned function is called. */
+    watch(tell: (text: string) => void): () => void {
+      watchers.add(tell)
+      if (!running) void run()
+      return () => watchers.delete(tell)
+    },
+    close(): void {
+      over.abort()
+    },
+  }
+}
+
+export type Live = ReturnType<typeof createLive>

@@ -1,0 +1,41 @@
+import type { Context as CoreContext } from '@sparekey/reset/context'
+import { closeSession, openSession, useSession } from '@sparekey/reset/operator-sessions'
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+
+/**
+ * Operators' sessions in the browser. The cookie is `__Host-`, HttpOnly, Secure and SameSite=Strict (ASVS 5.0 3.3); on
+ * plain http, where browsers would not take it so, it has neither prefix nor Secure.
+ */
+export function createSessions(core: Pick<CoreContext, 'db'>, publicUrl: string) {
+  const https = publicUrl.startsWith('https:')
+  const name = https ? '__Host-sparekey' : 'sparekey'
+  const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: https } as const
+  const tokenOf = (c: Context) => getCookie(c, name)
+
+  return {
+    /** Until when the caller's session lives; undefined: there is none. A page that nobody touches says so, and its calls do not prolong it. */
+    async read(c: Context): Promise<Date | undefined> {
+      const token = tokenOf(c)
+      const quiet = c.req.header('sparekey-idle') !== undefined || c.req.path === '/v1/stream'
+      return token === undefined ? undefined : await useSession(core, token, { quiet })
+    },
+
+    /** A new session for whoever has shown the key; an older one of this browser ends. */
+    async open(c: Context): Promise<Date> {
+      const earlier = tokenOf(c)
+      if (earlier !== undefined) await closeSession(core, earlier)
+      const { token, expiresAt } = await openSession(core)
+      setCookie(c, name, token, attributes)
+      return expiresAt
+    },
+
+    async close(c: Context): Promise<void> {
+      const token = tokenOf(c)
+      if (token !== undefined) await closeSession(core, token)
+      deleteCookie(c, name, attributes)
+    },
+  }
+}
+
+export type Sessions = ReturnType<typeof createSessions>
