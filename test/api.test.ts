@@ -230,7 +230,9 @@ test('figures for Prometheus count answers and jobs, and hold no id', async () =
   const { status, body, headers } = await sparekey.call('GET', '/metrics')
   expect(status).toBe(200)
   expect(headers.get('content-type')).toContain('text/plain')
-  expect(body).toMatch(/^sparekey_http_requests_total\{method="POST",status="202"\} [1-9]/m)
+  expect(body).toMatch(
+    /^sparekey_http_requests_total\{dialect="sparekey",method="POST",status="202"\} [1-9]/m,
+  )
   expect(body).toMatch(/^sparekey_queue_jobs\{queue="mail",state="waiting"\} \d/m)
   expect(body).not.toMatch(/(app|req|key|acc|mail)_[0-9a-z]{26}/)
 })

@@ -8,6 +8,8 @@ import type { Context } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createClientOf } from './client.ts'
+import type { BoardDeps } from './dashboard/board.ts'
+import { addDashboard } from './dashboard/dashboard.ts'
 import { addDialects } from './dialects/dialects.ts'
 import { addDocs } from './docs.ts'
 import { addDocument } from './document.ts'
@@ -36,7 +38,9 @@ export interface AppDeps {
   publicUrl: string
   trustProxy: readonly string[]
   limits: Limits
-  queues: QueueDeps['queues']
+  queues: QueueDeps['queues'] & BoardDeps['queues']
+  /** Where the dashboard lies built; its own folder unless told. */
+  dashboardFolder?: string
   live: Live
   renderer: MailDeps['renderer']
   pingDatabase(): Promise<void>
@@ -96,6 +100,7 @@ export function createApp(deps: AppDeps): Api {
       'Cache-Control': 'no-store',
     }),
   )
+  addDashboard(app, { authenticate, queues: deps.queues, https, folder: deps.dashboardFolder })
   app.get('/', c => c.redirect('/docs'))
   if (mailbox) app.route('/mailbox', mailbox.app)
   app.route('/', createPages({ verbs: createPageVerbs(core, limits), publicUrl, clientOf, log }))

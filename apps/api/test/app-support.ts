@@ -24,7 +24,7 @@ export function appWithout(
     publicUrl: 'https://reset.example.com',
     trustProxy: [],
     limits: createLimits({ log }),
-    queues: { view: fail, jobs: fail, retry: fail, pause: fail, resume: fail },
+    queues: { view: fail, jobs: fail, retry: fail, pause: fail, resume: fail, board: fail },
     live: createLive({ core: { db }, queues: { view: fail } }),
     renderer: createRenderer(),
     pingDatabase: async () => fail(),

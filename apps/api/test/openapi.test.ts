@@ -33,7 +33,8 @@ test('every call has its own id; errors are problems, but in a dialect never', (
       if (Number(status) >= 400)
         expect(Object.keys(content ?? {}), path).toEqual(['application/problem+json'])
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '500', '503']))
-    if (path.startsWith('/v1') && path !== '/v1/session') expect(Object.keys(operation.responses)).toContain('401')
+    if (path.startsWith('/v1') && path !== '/v1/session')
+      expect(Object.keys(operation.responses)).toContain('401')
   }
 })
 

@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
+import { boardAdapters } from './board.ts'
 import { type JobView, listJobs, type QueueView, retryFailed, viewQueue } from './control.ts'
 import { QueueUnavailableError, serverCode } from './errors.ts'
 import { assertJobId, type JobState, type Jobs, type NewJob, type QueueName, queueNames } from './jobs.ts'
@@ -28,6 +29,8 @@ export interface Queues {
   /** Keeps workers from taking further jobs; those in hand are finished. Nothing is lost meanwhile. */
   pause(queue: QueueName): Promise<void>
   resume(queue: QueueName): Promise<void>
+  /** The queues for the raw board, which speaks to BullMQ by itself. */
+  board(): Promise<ReturnType<typeof boardAdapters>>
   /** Resolves when the server answers. */
   ping(): Promise<void>
   /** Lets go of the server; never takes longer than two seconds. */
@@ -119,6 +122,7 @@ export function openQueues({ backend, log }: { backend: Backend; log: Log }): Qu
     retry: (name, jobId) => attempt(async () => await retryFailed(await open(name), jobId), 30_000),
     pause: name => attempt(async () => await (await open(name)).pause()),
     resume: name => attempt(async () => await (await open(name)).resume()),
+    board: () => attempt(async () => boardAdapters(await Promise.all(queueNames.map(name => open(name))))),
     ping: () => attempt(() => link.reach()),
     async close() {
       closed = true

@@ -1,0 +1,40 @@
+import { createBullBoard } from '@bull-board/api'
+import { HonoAdapter } from '@bull-board/hono'
+import { serveStatic } from '@hono/node-server/serve-static'
+import type { Queues } from '@sparekey/queue/queues'
+import { type Context, Hono } from 'hono'
+
+export interface BoardDeps {
+  queues: Pick<Queues, 'board'>
+}
+
+const path = '/dashboard/board'
+
+/** The raw queue board. It is put together once the queue's server answers; rejects while that is away. */
+export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Response> {
+  let made: Promise<Hono> | undefined
+
+  async function make(): Promise<Hono> {
+    const serverAdapter = new HonoAdapter(serveStatic)
+    serverAdapter.setBasePath(path)
+    createBullBoard({
+      queues: await queues.board(),
+      serverAdapter,
+      options: { uiConfig: { boardTitle: 'Sparekey queues', hideRedisDetails: true } },
+    })
+    return new Hono().route(path, serverAdapter.registerPlugin())
+  }
+
+  return async c => {
+    made ??= make().catch(error => {
+      made = undefined
+      throw error
+    })
+    const answer = await (await made).fetch(c.req.raw, c.env)
+    const headers = new Headers(answer.headers)
+    if (!headers.get('content-type')?.startsWith('text/html')) return c.newResponse(answer.body, answer)
+    // It asks Google for its fonts; the policy forbids that anyway, and so nothing is even tried.
+    const html = (await answer.text()).replaceAll(/<link[^>]+href="https:\/\/[^>]*>/g, '')
+    return c.html(html, answer.status as 200)
+  }
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { backends, type Sparekey, startSparekey } from './support/sparekey.ts'
+
+describe.each(backends)('the raw queue board, queues on %s', backend => {
+  let sparekey: Sparekey
+  beforeAll(async () => {
+    sparekey = await startSparekey({ backend })
+  })
+  afterAll(() => sparekey?.close())
+  const ask = (path: string, key?: string, method = 'GET') => sparekey.call(method, path, key ? { key } : {})
+
+  test('is there for operators only, and asks nobody else for anything', async () => {
+    for (const path of ['/dashboard/board', '/dashboard/board/api/queues', '/dashboard/board/static/js/x.js'])
+      expect((await ask(path)).status).toBe(401)
+    const app = await sparekey.application()
+    expect((await ask('/dashboard/board', app.secret)).status).toBe(403)
+
+    const page = await ask('/dashboard/board', sparekey.adminKey)
+    expect(page.status).toBe(200)
+    expect(page.body).toContain('Sparekey queues')
+    expect(page.body).not.toMatch(/(href|src)="https?:/)
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    const script = /src="(static\/js\/main[^"]+)"/.exec(page.body)?.[1]
+    expect((await ask(`/dashboard/board/${script}`, sparekey.adminKey)).status).toBe(200)
+  })
+
+  test('lists both queues with ids as the only job data', async () => {
+    const app = await sparekey.application()
+    await sparekey.call('POST', '/v1/queues/mail/pause', { key: sparekey.adminKey })
+    const { body: accepted } = await sparekey.call('POST', '/v1/reset-requests', {
+      key: app.secret,
+      body: { login: 'anna@example.com' },
+    })
+    const { status, body } = await ask(
+      '/dashboard/board/api/queues?activeQueue=mail&status=latest&page=1',
+      sparekey.adminKey,
+    )
+    expect(status).toBe(200)
+    expect(body.queues.map(({ name }: { name: string }) => name)).toEqual(['mail', 'housekeeping'])
+    expect(JSON.stringify(body)).toContain(accepted.id)
+    expect(JSON.stringify(body)).not.toContain('anna')
+  })
+})
