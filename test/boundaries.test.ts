@@ -22,6 +22,7 @@ const siblings: Record<string, string[]> = {
   queue: [],
   reset: ['db', 'locale', 'mail', 'queue', 'token'],
   token: [],
+  trace: [],
 }
 
 /** Libraries that stay in the packages named here. */

@@ -25,7 +25,9 @@ export interface Deployment {
 }
 
 /** Migrates an empty database and starts the parts; resolves when all of them are ready. */
-export async function deploy(options: { apis?: number; workers?: number } = {}): Promise<Deployment> {
+export async function deploy(
+  options: { apis?: number; workers?: number; env?: Record<string, string> } = {},
+): Promise<Deployment> {
   const { apis = 1, workers = 1 } = options
   const opened: (() => Promise<unknown>)[] = []
   const close = async () => {
@@ -51,6 +53,7 @@ export async function deploy(options: { apis?: number; workers?: number } = {}):
       SPAREKEY_DATA: data,
       PUBLIC_URL: urls[0] ?? '',
       LOG_LEVEL: 'warn',
+      ...options.env,
     }
     const migration = runSparekey(['migrate'], env)
     if ((await migration.ended) !== 0) throw new Error(`migrate failed: ${migration.output()}`)

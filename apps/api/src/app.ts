@@ -4,6 +4,7 @@ import type { Log } from '@sparekey/log/log'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
+import type { Tracing } from '@sparekey/trace/trace'
 import type { Context } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
@@ -21,6 +22,7 @@ import { createPageVerbs } from './page-verbs.ts'
 import { createPages } from './pages/pages.tsx'
 import { createExplain, problemResponse } from './problem.ts'
 import { createSessions } from './sessions.ts'
+import { createTraced } from './traced.ts'
 import { addAccounts } from './v1/accounts.ts'
 import { addApplications } from './v1/applications.ts'
 import { addKeys } from './v1/keys.ts'
@@ -46,6 +48,7 @@ export interface AppDeps {
   pingDatabase(): Promise<void>
   pingQueue(): Promise<void>
   metrics: Metrics
+  tracing?: Pick<Tracing, 'serve'> | undefined
   log: Log
   mailbox?: Pick<Mailbox, 'app'>
 }
@@ -65,6 +68,7 @@ export function createApp(deps: AppDeps): Api {
 
   const explain = createExplain(log)
   app.onError((error, c) => problemResponse(c, explain(error, c)))
+  if (deps.tracing) app.use(createTraced(deps.tracing))
   app.use(async (c, next) => {
     const requestId = randomBytes(9).toString('base64url')
     c.set('requestId', requestId)

@@ -16,6 +16,7 @@ import { createFigures } from '@sparekey/reset/figures'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
 import { readWaiting } from '@sparekey/reset/stats'
+import type { Tracing } from '@sparekey/trace/trace'
 import { createApp } from './app.ts'
 import { createLimits } from './limits.ts'
 import { createLive } from './live.ts'
@@ -28,6 +29,7 @@ export interface RunApiOptions {
   adminKey: string
   databaseUrl: string
   log: Log
+  tracing?: Tracing | undefined
   /** Mounted at `/mailbox`; whoever opened it closes it. */
   mailbox?: Pick<Mailbox, 'app'>
 }
@@ -37,10 +39,10 @@ export interface RunApiOptions {
  * Rejects with the system's error when it can't listen (`EADDRINUSE`), and leaves nothing open then.
  */
 export async function runApi(options: RunApiOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { config, secrets, adminKey, databaseUrl, log, mailbox } = options
+  const { config, secrets, adminKey, databaseUrl, log, mailbox, tracing } = options
   const database = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
-  const queues = openQueues({ backend, log })
+  const queues = openQueues({ backend, log, telemetry: tracing?.telemetry })
   const redis = config.redisUrl ? openRedis(config.redisUrl, log) : undefined
   // The limiter asks only a Redis that is connected; one that is away is tried again by itself.
   redis?.connect().catch(() => {})
@@ -76,6 +78,7 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
     pingDatabase: database.ping,
     pingQueue: queues.ping,
     metrics,
+    tracing,
     log,
     mailbox,
   })

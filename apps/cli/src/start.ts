@@ -13,7 +13,7 @@ import { localUrl, openMailbox, type Run } from './run.ts'
 export async function start(run: Run): Promise<void> {
   const { config, stop } = run
   await assertPortFree(config.host, config.port, 'PORT')
-  const stores = await openStores(run)
+  const stores = await openStores(run, 'sparekey')
   stop.throwIfAborted()
 
   const mailbox = config.smtpUrls.length === 0 ? await openMailbox(run, { anyPort: true }) : undefined
@@ -31,7 +31,7 @@ export async function start(run: Run): Promise<void> {
 export async function startApi(run: Run): Promise<void> {
   const { config, print } = run
   await assertPortFree(config.host, config.port, 'PORT')
-  const stores = await openStores(run)
+  const stores = await openStores(run, 'sparekey-api')
   const local = config.smtpUrls.length === 0
   const mailbox = local ? await openMailbox(run, { anyPort: false }) : undefined
   if (local && !mailbox) {
@@ -47,7 +47,7 @@ export async function startApi(run: Run): Promise<void> {
 export async function startWorkers(run: Run): Promise<void> {
   const { config, print } = run
   await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
-  const stores = await openStores(run)
+  const stores = await openStores(run, 'sparekey-worker')
   const smtpUrls = config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${config.mailboxPort}`]
   await addWorker(run, stores, { smtpUrls, listen: true })
   print(`Sparekey's workers run; health and metrics on port ${config.workerPort}`)

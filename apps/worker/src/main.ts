@@ -15,8 +15,10 @@ import { createFigures } from '@sparekey/reset/figures'
 import { readWaiting } from '@sparekey/reset/stats'
 import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
+import type { Tracing } from '@sparekey/trace/trace'
 import { createHands } from './hands.ts'
 import { createHealth } from './health.ts'
+import { tracedMailer } from './traced-mailer.ts'
 import { createWorker } from './worker.ts'
 
 export interface RunWorkerOptions {
@@ -25,18 +27,19 @@ export interface RunWorkerOptions {
   databaseUrl: string
   smtpUrls: readonly string[]
   log: Log
+  tracing?: Tracing | undefined
   /** Serve health on `config.workerPort`. */
   listen: boolean
 }
 
 /** Starts the workers of one process. Throws TypeError for a mail server's address that can't be used. */
 export async function runWorker(options: RunWorkerOptions): Promise<{ close(): Promise<void> }> {
-  const { config, secrets, databaseUrl, smtpUrls, log, listen } = options
+  const { config, secrets, databaseUrl, smtpUrls, log, listen, tracing } = options
   const mailer = createMailer({ servers: smtpUrls, deadlineMs: SEND_DEADLINE_MS })
   const renderer = createRenderer()
   const { db, ping, close: closeDb } = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
-  const queues = openQueues({ backend, log })
+  const queues = openQueues({ backend, log, telemetry: tracing?.telemetry })
   const figures = createFigures({ db, log })
   const hands = createHands(config.workerConcurrency)
   const metrics = createMetrics({
@@ -68,8 +71,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
   })
   const worker = createWorker({
     context,
-    delivery: { mailer, renderer, publicUrl: config.publicUrl, mailFrom: config.mailFrom },
+    delivery: {
+      mailer: tracing ? tracedMailer(mailer, tracing) : mailer,
+      renderer,
+      publicUrl: config.publicUrl,
+      mailFrom: config.mailFrom,
+    },
     backend,
+    telemetry: tracing?.telemetry,
     queues,
     hands,
     retentionDays: config.retentionDays,

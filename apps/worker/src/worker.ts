@@ -15,6 +15,7 @@ export interface WorkerOptions {
   context: Context
   delivery: Delivery
   backend: Backend
+  telemetry?: unknown
   queues: Pick<Queues, 'ensureSchedule'>
   hands: Hands
   retentionDays: number
@@ -26,6 +27,7 @@ export function createWorker({
   context,
   delivery,
   backend,
+  telemetry,
   queues,
   hands,
   retentionDays,
@@ -33,6 +35,7 @@ export function createWorker({
 }: WorkerOptions) {
   const mail = startWorker({
     backend,
+    telemetry,
     queue: 'mail',
     concurrency: hands.concurrency,
     log,

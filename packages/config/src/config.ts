@@ -31,6 +31,8 @@ export interface Config {
   breachCheck: boolean
   /** Milliseconds that running work gets at shutdown. */
   shutdownGraceMs: number
+  /** Send traces; where to is for the OpenTelemetry SDK to read from the same variables. */
+  tracing: boolean
 }
 
 /** A key for tokens. `id` names it in the rows that it minted; it tells nothing about the key. */
@@ -123,5 +125,17 @@ export function readConfig(env: Environment): Config {
       1000 *
       (read('SHUTDOWN_GRACE', text => parse.integer(text, 1, 600), 'a number of seconds from 1 to 600') ??
         30),
+    tracing: wantsTraces(env),
   }
+}
+
+/** Whether the standard variables of OpenTelemetry ask for traces. */
+function wantsTraces(env: Environment): boolean {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false
+  const told = [
+    env.OTEL_TRACES_EXPORTER,
+    env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+  ]
+  return told.some(value => value?.trim())
 }

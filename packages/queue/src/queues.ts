@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq'
+import { Queue, type QueueOptions } from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
 import { boardAdapters } from './board.ts'
 import { type JobView, listJobs, type QueueView, retryFailed, viewQueue } from './control.ts'
@@ -40,8 +40,15 @@ export interface Queues {
 const deadlineMs = 1_000
 const chunkSize = 100
 
+export interface QueuesOptions {
+  backend: Backend
+  log: Log
+  /** BullMQ's own, for traces. */
+  telemetry?: unknown
+}
+
 /** Opens the producers' side. Connects at the first call, and again by itself after an outage. */
-export function openQueues({ backend, log }: { backend: Backend; log: Log }): Queues {
+export function openQueues({ backend, log, telemetry }: QueuesOptions): Queues {
   const reach = watchReach(log, 'queues')
   const link = openLink(backend, reach, { patient: false })
   let opened: Promise<Map<QueueName, Queue>> | undefined
@@ -68,6 +75,7 @@ export function openQueues({ backend, log }: { backend: Backend; log: Log }): Qu
         prefix: link.prefix,
         skipWaitingForReady: true,
         defaultJobOptions: jobOptions,
+        ...(telemetry ? { telemetry: telemetry as QueueOptions['telemetry'] } : {}),
       },
       link.factory,
     )

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq'
+import {
+  type WorkerOptions as BullWorkerOptions,
+  DelayedError,
+  type Job,
+  UnrecoverableError,
+  Worker,
+} from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
 import { errorCode, GiveUpError } from './errors.ts'
 import type { Jobs, QueueName } from './jobs.ts'
@@ -32,6 +38,8 @@ export interface WorkerOptions<Q extends QueueName> {
   /** Seconds an idle worker waits before it looks by itself; a new job wakes it anyway. */
   drainDelay?: number
   timing?: WorkerTiming
+  /** BullMQ's own, for traces. */
+  telemetry?: unknown
 }
 
 /** Milliseconds. A killed worker's jobs are taken over after `lock` plus one or two `stalledCheck`. */
@@ -106,6 +114,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
         // A killed worker says nothing about the job: the row counts its tries.
         maxStalledCount: 1_000_000,
         runRetryDelay: 1_000,
+        ...(options.telemetry ? { telemetry: options.telemetry as BullWorkerOptions['telemetry'] } : {}),
         settings: { backoffStrategy: attempt => (timing.retryDelay ?? retryDelay)(attempt) },
       },
       link.factory,
