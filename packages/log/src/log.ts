@@ -1,4 +1,5 @@
-import { pino } from 'pino'
+import { type LoggerOptions, pino } from 'pino'
+import pretty from 'pino-pretty'
 
 /** One JSON line an event. `fields` must hold ids, codes and counts; never a token, a code, a key or a body. */
 export interface Log {
@@ -8,15 +9,26 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-/** Logs to standard output. `level` is the least severe that is written. */
+/** Logs to standard output, on a terminal in lines for people. `level` is the least severe that is written. */
 export function createLog(level: string, part: string): Log {
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: { part },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
     // The default serializer writes messages and stacks, which can hold statement parameters.
     serializers: { error: describeError },
+  }
+  return process.stdout.isTTY ? pino(options, forPeople()) : pino(options)
+}
+
+function forPeople() {
+  return pretty({
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    messageFormat: '{part}: {msg}',
+    ignore: 'part',
+    singleLine: true,
   })
 }
 
