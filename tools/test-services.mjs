@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fetchHelm } from './test-helm.mjs'
 
 const works = path => {
   try {
@@ -39,7 +40,10 @@ const missing = () => [
   ...(fonts() ? [] : ['fonts-liberation2', 'fonts-dejavu-core']),
 ]
 
-const packages = missing()
+/** Without these, the tests that need them say so and are skipped. */
+const wished = () => (onPath('promtool') ? [] : ['prometheus'])
+
+const packages = [...missing(), ...wished()]
 if (packages.length > 0) {
   const debian = existsSync('/etc/debian_version') && onPath('apt-get')
   if (debian && process.getuid?.() === 0) install(packages)
@@ -52,6 +56,8 @@ if (packages.length > 0) {
     process.exit(1)
   }
 }
+
+if (!process.env.HELM_PATH && !onPath('helm')) fetchHelm()
 
 function install(names) {
   console.error(`Installing ${names.join(', ')} for the tests (once) …`)

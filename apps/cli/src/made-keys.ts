@@ -95,7 +95,7 @@ async function read(dataDir: string): Promise<Kept | undefined> {
     if (parse.secrets(kept.secret ?? '') && parse.adminKey(kept.adminKey ?? '')) return kept as Kept
   } catch {}
   throw new CommandError(
-    `${path} is damaged: put it back from a backup, or remove it to have new keys made (links already mailed then stop working).`,
+    `${path} is damaged: put it back from a backup, or remove it to have new keys made (mails that still wait, and codes already mailed, are lost then).`,
   )
 }
 

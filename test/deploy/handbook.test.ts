@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createProgram } from '@sparekey/cli/commands'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { root, text } from './files.ts'
+
+const handbook = text('docs/operations.md')
+
+test('the handbook names only files that there are', () => {
+  const named = handbook.match(/\bdeploy\/[\w./-]*\w/g) ?? []
+  expect(named.length).toBeGreaterThan(10)
+  // Kubernetes names a Deployment in the same way.
+  const files = named.filter(path => path !== 'deploy/.env' && path !== 'deploy/sparekey-api')
+  expect(files.filter(path => !existsSync(join(root, path)))).toEqual([])
+})
+
+test('the handbook runs only commands that there are', () => {
+  const program = createProgram(async () => {})
+  const lines = [...handbook.matchAll(/apps\/cli\/src\/main\.ts (\w+) (\w+)/g)]
+  expect(lines.length).toBeGreaterThan(3)
+  for (const [, group, name] of lines) {
+    const found = program.commands.find(command => command.name() === group)
+    expect(
+      found?.commands.map(command => command.name()),
+      `${group} ${name}`,
+    ).toContain(name)
+  }
+})
+
+test('the handbook asks compose and Helm only for what is in their files', () => {
+  const { services } = parse(text('deploy/compose.yaml'), { merge: true })
+  for (const [, service = ''] of handbook.matchAll(/exec (?:-T )?(\w+) (?:node|pg_dump)/g))
+    expect(Object.keys(services)).toContain(service)
+  const values = parse(text('deploy/helm/sparekey/values.yaml'))
+  const set = [
+    ...handbook.matchAll(/(?:--set |`)((?:config|worker|api|ingress|image|serviceMonitor)\.[\w.]+)/g),
+  ]
+  expect(set.length).toBeGreaterThan(8)
+  for (const [, path = ''] of set) {
+    const found = path.split('.').reduce((at, name) => at?.[name], values)
+    expect(found, path).toBeDefined()
+  }
+})
