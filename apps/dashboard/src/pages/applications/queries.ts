@@ -1,0 +1,45 @@
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
+import { answer, api } from '../../api/client.ts'
+import type { Application, ApplicationPatch, Key } from '../../api/types.ts'
+
+const pageSize = 100
+
+/** All applications, page after page: there are few, and menus need them all. */
+async function allApplications(): Promise<Application[]> {
+  const items: Application[] = []
+  let cursor: string | undefined
+  do {
+    const query = { limit: pageSize, ...(cursor ? { cursor } : {}) }
+    const page = await answer(api.GET('/v1/applications', { params: { query } }))
+    items.push(...page.items)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor)
+  return items
+}
+
+export const useApplications = () =>
+  useQuery({ queryKey: ['applications'], queryFn: allApplications, staleTime: 60_000 })
+
+export const applicationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['application', id],
+    queryFn: () => answer(api.GET('/v1/applications/{id}', { params: { path: { id } } })),
+  })
+
+export const keysQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['keys', id],
+    queryFn: async (): Promise<Key[]> => {
+      const params = { path: { id }, query: { limit: pageSize } }
+      return (await answer(api.GET('/v1/applications/{id}/keys', { params }))).items
+    },
+  })
+
+export async function patchApplication(client: QueryClient, id: string, body: ApplicationPatch) {
+  const application = await answer(api.PATCH('/v1/applications/{id}', { params: { path: { id } }, body }))
+  client.setQueryData(applicationQuery(id).queryKey, application)
+  await client.invalidateQueries({ queryKey: ['applications'] })
+  // Its brand is in every mail.
+  await client.invalidateQueries({ queryKey: ['preview', id] })
+  return application
+}

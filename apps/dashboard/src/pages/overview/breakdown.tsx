@@ -1,0 +1,98 @@
+import { Link } from 'wouter'
+import type { Counts, Stats } from '../../api/types.ts'
+import { formatCount } from '../../parts/numbers.ts'
+import { Panel } from '../../parts/panel.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { Cell, HeadCell, RowHead, Table } from '../../parts/table.tsx'
+
+const reasons = [
+  { of: 'no_account', name: 'Nobody has this login' },
+  { of: 'recipient_limit', name: 'The person got enough mails' },
+  { of: 'duplicate', name: 'Asked twice within a minute' },
+] as const
+
+/** The window's figures, by application, by dialect, and what was ignored and why. */
+export function Breakdown({ stats }: { stats: Stats }) {
+  const { applications, dialects, totals, ignoredBy } = stats
+  return (
+    <>
+      <Panel title="By application" className="self-start">
+        <CountsTable
+          caption="Requests by application"
+          of="Application"
+          rows={applications.map(({ id, name, ...counts }) => ({
+            key: id,
+            name: (
+              <Link href={`/applications/${id}`} className="text-brand-link underline underline-offset-4">
+                {name}
+              </Link>
+            ),
+            ...counts,
+          }))}
+        />
+      </Panel>
+      <Panel title="By dialect" className="self-start">
+        <CountsTable
+          caption="Requests by dialect"
+          of="Dialect"
+          rows={dialects.map(({ name, ...counts }) => ({ key: name, name, ...counts }))}
+        />
+      </Panel>
+      <Panel
+        title="Ignored"
+        about={`${formatCount(totals.ignored)} got no mail, and were told nothing`}
+        className="col-span-full"
+      >
+        <dl className="grid gap-x-8 gap-y-1.5 sm:grid-cols-3">
+          {reasons.map(({ of, name }) => (
+            <div key={of} className="flex justify-between gap-4">
+              <dt>{name}</dt>
+              <dd className="figures font-medium">{formatCount(ignoredBy[of])}</dd>
+            </div>
+          ))}
+        </dl>
+      </Panel>
+    </>
+  )
+}
+
+interface Row extends Counts {
+  key: string
+  name: React.ReactNode
+}
+
+function CountsTable({ caption, of, rows }: { caption: string; of: string; rows: Row[] }) {
+  if (rows.length === 0) return <Empty title="Nothing in this window" />
+  return (
+    <Table caption={caption}>
+      <thead>
+        <tr>
+          <HeadCell>{of}</HeadCell>
+          <HeadCell side="right">Accepted</HeadCell>
+          <HeadCell side="right">Sent</HeadCell>
+          <HeadCell side="right">Failed</HeadCell>
+          <HeadCell side="right" shown="tablet">
+            Used
+          </HeadCell>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => (
+          <tr key={row.key} className="group">
+            <RowHead>{row.name}</RowHead>
+            <Cell side="right">{formatCount(row.accepted)}</Cell>
+            <Cell side="right">{formatCount(row.sent)}</Cell>
+            <Cell side="right">
+              <span className={row.failed > 0 ? 'font-semibold text-wrong' : ''}>
+                {formatCount(row.failed)}
+              </span>
+            </Cell>
+            <Cell side="right" shown="tablet">
+              {formatCount(row.used)}
+            </Cell>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}
