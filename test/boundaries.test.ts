@@ -20,9 +20,10 @@ const siblings: Record<string, string[]> = {
   mail: ['locale'],
   mailbox: [],
   queue: [],
-  reset: ['db', 'locale', 'mail', 'queue', 'token'],
+  reset: ['db', 'locale', 'mail', 'queue', 'token', 'webhook'],
   token: [],
   trace: [],
+  webhook: [],
 }
 
 /** Libraries that stay in the packages named here. */

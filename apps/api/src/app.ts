@@ -32,10 +32,11 @@ import { addResetRequests } from './v1/reset-requests.ts'
 import { addResetTokens } from './v1/reset-tokens.ts'
 import { addSession } from './v1/session.ts'
 import { addStats } from './v1/stats.ts'
+import { addWebhooks } from './v1/webhooks.ts'
 
 export interface AppDeps {
   core: CoreContext
-  credentials: AuthDeps['credentials']
+  credentials: AuthDeps['credentials'] & { forget(): void }
   adminKey: string
   publicUrl: string
   trustProxy: readonly string[]
@@ -84,12 +85,13 @@ export function createApp(deps: AppDeps): Api {
     await next()
   })
 
-  const calls = { core, authenticate, countCall, clientOf, limits }
+  const calls = { core, authenticate, countCall, clientOf, limits, forgetKeys: deps.credentials.forget }
   addResetRequests(app, calls)
   addResetTokens(app, calls)
   addAccounts(app, calls)
   addApplications(app, calls)
   addKeys(app, calls)
+  addWebhooks(app, calls)
   addSession(app, { ...calls, sessions, adminKey: deps.adminKey, publicUrl })
   addQueues(app, { ...calls, queues: deps.queues })
   addStats(app, { ...calls, live: deps.live })

@@ -40,11 +40,17 @@ function makeDocument(api: Api) {
     },
     servers: [{ url: '/' }],
     tags: [
-      ...['Reset requests', 'Tokens and passwords', 'Accounts', 'Applications', 'Operation', 'Health'].map(
-        name => ({
-          name,
-        }),
-      ),
+      ...[
+        'Reset requests',
+        'Tokens and passwords',
+        'Accounts',
+        'Applications',
+        'Webhooks',
+        'Operation',
+        'Health',
+      ].map(name => ({
+        name,
+      })),
       ...dialects.map(({ name, about }) => ({ name, description: about })),
     ],
   })

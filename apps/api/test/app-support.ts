@@ -19,7 +19,7 @@ export function appWithout(
   const db = new Proxy({}, { get: () => fail }) as CoreContext['db']
   return createApp({
     core: { db, queues: { add: async () => {} }, secrets: [], log },
-    credentials: { find: async () => (keys === 'failing' ? fail() : undefined) },
+    credentials: { forget() {}, find: async () => (keys === 'failing' ? fail() : undefined) },
     adminKey,
     publicUrl: 'https://reset.example.com',
     trustProxy: [],

@@ -16,6 +16,8 @@ import { readWaiting } from '@sparekey/reset/stats'
 import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
 import type { Tracing } from '@sparekey/trace/trace'
+import { allowList } from '@sparekey/webhook/address'
+import { post } from '@sparekey/webhook/post'
 import { createHands } from './hands.ts'
 import { createHealth } from './health.ts'
 import { tracedMailer } from './traced-mailer.ts'
@@ -40,6 +42,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
   const { db, ping, close: closeDb } = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
   const queues = openQueues({ backend, log, telemetry: tracing?.telemetry })
+  const allowed = allowList(config.webhookAllow)
   const figures = createFigures({ db, log })
   const hands = createHands(config.workerConcurrency)
   const metrics = createMetrics({
@@ -77,6 +80,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
       publicUrl: config.publicUrl,
       mailFrom: config.mailFrom,
     },
+    post: (url, headers, body) => post({ url, headers, body, allowed }),
     backend,
     telemetry: tracing?.telemetry,
     queues,

@@ -6,7 +6,11 @@ import type { Delivery } from '@sparekey/reset/compose'
 import type { Context } from '@sparekey/reset/context'
 import { deliverMail, deliverReset } from '@sparekey/reset/deliver'
 import { enqueueLost, expire, purge } from '@sparekey/reset/housekeeping'
+import { deliverWebhook, type Post } from '@sparekey/reset/webhooks/deliver'
 import type { Hands } from './hands.ts'
+
+/** A receiver that is slow must not keep mails waiting, so webhooks have places of their own. */
+const webhookConcurrency = 10
 
 /** How often each housekeeping task runs, in milliseconds. */
 const rounds = { enqueue: 15_000, expire: 30_000, purge: 3_600_000 } as const
@@ -14,6 +18,7 @@ const rounds = { enqueue: 15_000, expire: 30_000, purge: 3_600_000 } as const
 export interface WorkerOptions {
   context: Context
   delivery: Delivery
+  post: Post
   backend: Backend
   telemetry?: unknown
   queues: Pick<Queues, 'ensureSchedule'>
@@ -26,6 +31,7 @@ export interface WorkerOptions {
 export function createWorker({
   context,
   delivery,
+  post,
   backend,
   telemetry,
   queues,
@@ -45,6 +51,14 @@ export function createWorker({
           ? deliverReset(context, delivery, data.requestId)
           : deliverMail(context, delivery, data.mailId),
       ),
+  })
+  const webhook = startWorker({
+    backend,
+    telemetry,
+    queue: 'webhook',
+    concurrency: webhookConcurrency,
+    log,
+    handle: data => deliverWebhook(context, post, data.deliveryId),
   })
   const tasks = {
     enqueue: () => enqueueLost(context),
@@ -78,7 +92,7 @@ export function createWorker({
   return {
     async close(graceMs?: number) {
       clearInterval(timer)
-      await Promise.all([mail.close(graceMs), housekeeping.close(graceMs)])
+      await Promise.all([mail.close(graceMs), webhook.close(graceMs), housekeeping.close(graceMs)])
     },
   }
 }

@@ -20,6 +20,8 @@ export interface Config {
   dataDir: string
   /** Addresses and networks (CIDR) whose `X-Forwarded-For` is believed. */
   trustProxy: string[]
+  /** Networks that webhooks may go to although they are not public. */
+  webhookAllow: string[]
   workerConcurrency: number
   workerPort: number
   /** Where the mailbox listens for SMTP, so that workers of other processes find it. */
@@ -108,6 +110,8 @@ export function readConfig(env: Environment): Config {
     adminKey: read('SPAREKEY_ADMIN_KEY', parse.adminKey, 'at least 24 characters without spaces'),
     dataDir: resolve(env.SPAREKEY_DATA?.trim() || '.sparekey'),
     trustProxy: read('TRUST_PROXY', parse.networks, 'IP addresses or networks (10.0.0.0/8) by comma') ?? [],
+    webhookAllow:
+      read('WEBHOOK_ALLOW', parse.networks, 'IP addresses or networks (10.0.0.0/8) by comma') ?? [],
     workerConcurrency:
       read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 50,
     workerPort: read('WORKER_PORT', parse.port, 'a port number from 1 to 65535') ?? 3001,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
-const prefixes = ['app', 'key', 'acc', 'req', 'mail'] as const
+const prefixes = ['app', 'key', 'acc', 'req', 'mail', 'hook', 'msg'] as const
 
 export type IdPrefix = (typeof prefixes)[number]
 

@@ -70,3 +70,22 @@ export interface NoticeDetails {
   ip?: string
   userAgent?: string
 }
+
+/** What applications can be told of. `reset.*` are about requests, `account.*` about accounts. */
+export const webhookEvents = [
+  'reset.accepted',
+  'reset.sent',
+  'reset.failed',
+  'reset.used',
+  'account.password_changed',
+  'abuse.suspected',
+] as const
+export type WebhookEvent = (typeof webhookEvents)[number]
+
+/** A signing secret, encrypted; `secretId` names the key that it was encrypted with. */
+export interface SealedSecret {
+  secretId: string
+  sealed: string
+  /** After this the secret signs no more: it was rotated. */
+  until?: string
+}

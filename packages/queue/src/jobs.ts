@@ -1,6 +1,7 @@
 /** What each queue carries. Job data are ids only: whatever a job needs else is read from the database. */
 export interface Jobs {
   mail: { requestId: string } | { mailId: string }
+  webhook: { deliveryId: string }
   housekeeping: { task: 'enqueue' | 'expire' | 'purge' }
 }
 
@@ -9,7 +10,7 @@ export type JobState = (typeof jobStates)[number]
 
 export type QueueName = keyof Jobs
 
-export const queueNames: readonly QueueName[] = ['mail', 'housekeeping']
+export const queueNames: readonly QueueName[] = ['mail', 'webhook', 'housekeeping']
 
 /** A job to add. `id` must be text without a colon and not only digits; `runAt` is the earliest moment to run. */
 export interface NewJob<Q extends QueueName = QueueName> {

@@ -11,6 +11,7 @@ import { assertPassword } from './passwords/check.ts'
 import { hashPassword } from './passwords/hash.ts'
 import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
+import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
 /** A notice is worth sending for a day; a reset mail only as long as its request lives. */
 const noticeHours = 24
@@ -55,7 +56,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
   const passwordHash = await hashPassword(input.password)
 
   const noticeId = makeId('mail')
-  const sessionsValidAfter = await context.db.transaction(async tx => {
+  const { sessionsValidAfter, deliveries } = await context.db.transaction(async tx => {
     const usedAt = await consume(tx, request)
     await voidTokens(tx, application.id, account.id, request.id)
     const [changed] = await tx
@@ -78,8 +79,17 @@ export async function complete(context: Context, input: CompleteInput): Promise<
       status: 'queued',
       deliverBefore: sql`now() + make_interval(hours => ${noticeHours})`,
     })
-    return changed.sessionsValidAfter
+    const { sessionsValidAfter } = changed
+    const who = { accountId: account.id, login: account.login }
+    const used = { event: 'reset.used' as const, data: { requestId: request.id, ...who } }
+    const password = { event: 'account.password_changed' as const, data: { ...who, sessionsValidAfter } }
+    const deliveries = [
+      ...(await tell(tx, { application, ...used })),
+      ...(await tell(tx, { application, ...password })),
+    ]
+    return { sessionsValidAfter, deliveries }
   })
+  await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'used', applicationId: application.id, dialect: request.dialect })
   await enqueue(context, [noticeJob(noticeId)])
   const { id, login } = account

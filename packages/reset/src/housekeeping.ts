@@ -1,12 +1,16 @@
+import type { Executor } from '@sparekey/db/db'
+import { applications } from '@sparekey/db/schema/applications'
 import { mails } from '@sparekey/db/schema/mails'
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
+import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
 import type { Dialect } from '@sparekey/db/types'
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { purgeFigures } from './figures.ts'
-import { noticeJob, resetJob } from './jobs.ts'
+import { noticeJob, resetJob, webhookJob } from './jobs.ts'
 import { purgeSessions } from './operator-sessions.ts'
 import { delivering, voided } from './status.ts'
+import { enqueueDeliveries, tell } from './webhooks/events.ts'
 import { purgeWorkers } from './workers.ts'
 
 /** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
@@ -60,6 +64,28 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
         ),
       )
       .returning({ id: mails.id, kind: mails.kind, requestId: mails.requestId, generation: mails.generation })
+    const deliveries = await db
+      .update(webhookDeliveries)
+      .set({ nextTryAt: sql`now()` })
+      .where(
+        inArray(
+          webhookDeliveries.id,
+          db
+            .select({ id: webhookDeliveries.id })
+            .from(webhookDeliveries)
+            .where(
+              and(
+                eq(webhookDeliveries.status, 'queued'),
+                lt(webhookDeliveries.nextTryAt, old),
+                sql`(${webhookDeliveries.leaseUntil} is null or ${webhookDeliveries.leaseUntil} < now())`,
+              ),
+            )
+            .orderBy(webhookDeliveries.nextTryAt)
+            .limit(batch)
+            .for('update', { skipLocked: true }),
+        ),
+      )
+      .returning({ id: webhookDeliveries.id })
     const jobs = [
       ...requests.map(({ id, generation }) => resetJob(id, generation)),
       ...due.map(mail =>
@@ -67,8 +93,13 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
       ),
     ]
     if (jobs.length > 0) await queues.add('mail', jobs)
-    offered += jobs.length
-    if (requests.length < batch && due.length < batch) return offered
+    if (deliveries.length > 0)
+      await queues.add(
+        'webhook',
+        deliveries.map(({ id }) => webhookJob(id)),
+      )
+    offered += jobs.length + deliveries.length
+    if ([requests, due, deliveries].every(rows => rows.length < batch)) return offered
   }
 }
 
@@ -76,14 +107,17 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
  * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
  * with the mail server's last words, or stays `unknown` where it may have arrived. Resolves to how many requests ended.
  */
-export async function expire({ db, record }: Context): Promise<number> {
+export async function expire(context: Context): Promise<number> {
+  const { db, record } = context
   const expired = await db
     .update(resetRequests)
     .set({ status: 'expired', endedAt: sql`now()`, ...voided })
     .where(and(inArray(resetRequests.status, ['sent', 'unknown']), lt(resetRequests.expiresAt, sql`now()`)))
     .returning({ id: resetRequests.id })
-  const failed: { applicationId: string; dialect: Dialect }[] = []
-  const which = { applicationId: resetRequests.applicationId, dialect: resetRequests.dialect }
+  const failed: Failed[] = []
+  const { id, applicationId, login, dialect, reason } = resetRequests
+  const which = { id, applicationId, login, dialect, reason }
+  let deliveries: string[] = []
   const ended = await db.transaction(async tx => {
     const late = await tx
       .update(mails)
@@ -129,10 +163,41 @@ export async function expire({ db, record }: Context): Promise<number> {
       .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.deliverBefore, sql`now()`)))
       .returning(which)
     failed.push(...never)
+    deliveries = await tellFailed(tx, failed)
     return ended + never.length
   })
-  for (const request of failed) record?.({ type: 'failed', ...request })
+  await enqueueDeliveries(context, deliveries)
+  for (const { applicationId, dialect } of failed) record?.({ type: 'failed', applicationId, dialect })
   return ended
+}
+
+interface Failed {
+  id: string
+  applicationId: string
+  login: string
+  dialect: Dialect
+  reason: string | null
+}
+
+/** Tells the applications that want to hear of it. */
+async function tellFailed(tx: Executor, failed: readonly Failed[]): Promise<string[]> {
+  if (failed.length === 0) return []
+  const wanting = await tx
+    .select({ id: applications.id, webhookEvents: applications.webhookEvents })
+    .from(applications)
+    .where(
+      and(
+        inArray(applications.id, [...new Set(failed.map(({ applicationId }) => applicationId))]),
+        sql`'reset.failed' = any(${applications.webhookEvents})`,
+      ),
+    )
+  const deliveries: string[] = []
+  for (const { id: requestId, applicationId, ...data } of failed) {
+    const application = wanting.find(({ id }) => id === applicationId)
+    if (!application) continue
+    deliveries.push(...(await tell(tx, { application, event: 'reset.failed', data: { requestId, ...data } })))
+  }
+  return deliveries
 }
 
 /**
@@ -159,6 +224,9 @@ export async function purge({ db }: Context, days: number): Promise<number> {
     if (rows.length < batch) break
   }
   const yesterday = sql`now() - interval '24 hours'`
+  await db
+    .delete(webhookDeliveries)
+    .where(lt(webhookDeliveries.endedAt, sql`now() - make_interval(days => ${days})`))
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, yesterday))
   await purgeFigures({ db })
   await purgeWorkers({ db })

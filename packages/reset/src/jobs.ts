@@ -9,6 +9,10 @@ export function noticeJob(mailId: string) {
   return { id: mailId, data: { mailId } }
 }
 
+export function webhookJob(deliveryId: string) {
+  return { id: deliveryId, data: { deliveryId } }
+}
+
 /**
  * Adds mail jobs for rows that are committed already. The rows are the truth: if the queue is away, housekeeping
  * enqueues them later, so this never throws.

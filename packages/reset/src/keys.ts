@@ -86,7 +86,11 @@ export async function revokeKey(
 export function createCredentials(
   { db }: Pick<Context, 'db'>,
   { ttlMs = 1000, maxEntries = 10_000 }: { ttlMs?: number; maxEntries?: number } = {},
-): { find(keyText: string): Promise<Credential | undefined> } {
+): {
+  find(keyText: string): Promise<Credential | undefined>
+  /** Forgets what is remembered: in this process, a change just made is known with the next call. */
+  forget(): void
+} {
   const cache = new Map<string, { until: number; found: Promise<Credential | undefined> }>()
 
   async function look(digest: Buffer): Promise<Credential | undefined> {
@@ -99,6 +103,7 @@ export function createCredentials(
   }
 
   return {
+    forget: () => cache.clear(),
     async find(keyText) {
       if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return undefined
       const digest = digestKey(keyText)

@@ -2,6 +2,7 @@ import type { Context } from './context.ts'
 import { unusable } from './errors.ts'
 import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
+import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
 /**
  * Uses a token up without setting a password here: the application does that itself. The account's other tokens are
@@ -16,10 +17,13 @@ export async function redeem(
   const called = application.directory === 'caller' ? request.recipient : null
   const who = account ?? (called && { id: called.id, login: request.login })
   if (!who) throw unusable()
-  await context.db.transaction(async tx => {
+  const deliveries = await context.db.transaction(async tx => {
     await consume(tx, request)
     if (request.recipientKey) await voidTokens(tx, applicationId, request.recipientKey, request.id)
+    const data = { requestId: request.id, accountId: who.id, login: who.login }
+    return await tell(tx, { application, event: 'reset.used', data })
   })
+  await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'used', applicationId, dialect: request.dialect })
   return { requestId: request.id, account: { id: who.id, login: who.login } }
 }

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
+import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { Carries, ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
 import { checkAddress } from '@sparekey/mail/address'
 import { and, eq, sql } from 'drizzle-orm'
-import type { PgInsertValue } from 'drizzle-orm/pg-core'
 import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, ResetError } from './errors.ts'
 import { enqueue, resetJob } from './jobs.ts'
 import { loginKey } from './login.ts'
 import { checkRedirect } from './redirect.ts'
+import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
 export interface RequestInput {
   application: Application
@@ -76,12 +77,22 @@ export async function insertRequest(
     status: 'accepted' as const,
     deliverBefore: sql`now() + make_interval(mins => ${application.deliverWithinMinutes})`,
   }
-  if (!input.idempotency) {
-    await context.db.insert(resetRequests).values(row)
-  } else {
-    const earlier = await insertOnce(context, row, input.idempotency)
-    if (earlier) return { id: earlier, isNew: false }
+  const told = { requestId: row.id, login, dialect: input.dialect }
+  const { idempotency } = input
+  let deliveries: string[] = []
+  const insert = async (tx: Executor) => {
+    await tx.insert(resetRequests).values(row)
+    deliveries = await tell(tx, { application, event: 'reset.accepted', data: told })
   }
+  if (idempotency) {
+    const earlier = await insertOnce(context, row, idempotency, insert)
+    if (earlier) return { id: earlier, isNew: false }
+  } else if (application.webhookEvents.includes('reset.accepted')) {
+    await context.db.transaction(insert)
+  } else {
+    await insert(context.db)
+  }
+  await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'accepted', applicationId: application.id, dialect: input.dialect })
   return { id: row.id, isNew: true }
 }
@@ -92,13 +103,14 @@ function checkLink(template: string, { redirectOrigins }: Application): string {
   return template
 }
 
-type NewRequest = PgInsertValue<typeof resetRequests> & { id: string; applicationId: string }
+type NewRequest = { id: string; applicationId: string }
 
 /** Key and request are written together, so whoever finds the key finds its answer too. */
 async function insertOnce(
   { db }: Context,
   values: NewRequest,
   { key, body, route }: NonNullable<RequestInput['idempotency']>,
+  insert: (tx: Executor) => Promise<void>,
 ): Promise<string | undefined> {
   const keyDigest = createHash('sha256').update(key).digest()
   const inserted = await db.transaction(async tx => {
@@ -118,7 +130,7 @@ async function insertOnce(
       })
       .returning({ requestId: idempotencyKeys.requestId })
     if (!mine) return false
-    await tx.insert(resetRequests).values(values)
+    await insert(tx)
     return true
   })
   if (inserted) return undefined

@@ -1,12 +1,13 @@
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import type { MailStatus, OutcomeClass, RequestStatus } from '@sparekey/db/types'
+import type { MailStatus, OutcomeClass, RequestStatus, WebhookEvent } from '@sparekey/db/types'
 import type { Attempt } from '@sparekey/mail/outcome'
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Mail } from './claim.ts'
 import type { Context } from './context.ts'
 import { MAX_LOST, MAX_TRIES, retryAfter } from './retry-after.ts'
 import { delivering, voided } from './status.ts'
+import { enqueueDeliveries, type Told, tell } from './webhooks/events.ts'
 
 interface Lifetimes {
   linkMinutes: number
@@ -43,13 +44,18 @@ export function judge(mail: Mail, last: Attempt, remainingMs: number, random?: (
  * claim meanwhile changes nothing but the list of attempts. Resolves to whether the claim still held.
  */
 export async function settle(
-  { db, record }: Context,
+  context: Context,
   mail: Mail,
   verdict: Verdict,
   attempts: readonly Attempt[],
-  lifetimes: Lifetimes,
+  application: Told['application'] & Lifetimes,
 ): Promise<boolean> {
-  const { held, changed } = await db.transaction(async tx => {
+  const { db, record } = context
+  const {
+    held,
+    changed,
+    deliveries = [],
+  } = await db.transaction(async tx => {
     if (attempts.length > 0) {
       await tx.insert(mailAttempts).values(
         attempts.map(attempt => ({
@@ -80,7 +86,7 @@ export async function settle(
       .returning({ id: mails.id })
     if (!held) return { held: false }
     const change =
-      mail.kind === 'reset' ? requestChange(mail, verdict, attempts.at(-1)?.class, lifetimes) : undefined
+      mail.kind === 'reset' ? requestChange(mail, verdict, attempts.at(-1)?.class, application) : undefined
     if (!change) return { held: true }
     const [changed] = await tx
       .update(resetRequests)
@@ -95,10 +101,21 @@ export async function settle(
       .returning({
         applicationId: resetRequests.applicationId,
         dialect: resetRequests.dialect,
+        login: resetRequests.login,
         latencyMs: sql`extract(epoch from now() - ${resetRequests.createdAt}) * 1000`.mapWith(Number),
       })
-    return { held: true, changed }
+    const event = changed && eventOf[verdict.status]
+    if (!event) return { held: true, changed }
+    const { login, dialect } = changed
+    const data = { requestId: mail.requestId, login, dialect }
+    const reason = verdict.status === 'failed' ? { reason: verdict.reason } : {}
+    return {
+      held: true,
+      changed,
+      deliveries: await tell(tx, { application, event, data: { ...data, ...reason } }),
+    }
   })
+  await enqueueDeliveries(context, deliveries)
   for (const { transport, class: outcome } of attempts)
     record?.({ type: 'attempt', server: transport, outcome })
   if (changed && (verdict.status === 'sent' || verdict.status === 'failed')) {
@@ -112,6 +129,12 @@ export async function settle(
     })
   }
   return held
+}
+
+/** What an application is told of. A mail that may have arrived is told of when that is known. */
+const eventOf: { [status in Verdict['status']]?: WebhookEvent } = {
+  sent: 'reset.sent',
+  failed: 'reset.failed',
 }
 
 /** A mail whose request is over, or was sent again meanwhile, has no next try. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Api, EndpointDeps } from '../endpoint.ts'
+import { ApiError } from '../problem.ts'
 import { type BoardDeps, createBoard } from './board.ts'
 import { readFiles } from './files.ts'
 
@@ -14,7 +15,8 @@ const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  // Brands' logos, in previews of mails.
+  "img-src 'self' data: https:",
   "font-src 'self'",
   "connect-src 'self'",
   "frame-src 'self'",
@@ -44,7 +46,15 @@ export function addDashboard(api: Api, { authenticate, queues, https, folder = b
   api.get('/dashboard/board/', c => c.redirect('/dashboard/board'))
   for (const path of ['/dashboard/board', '/dashboard/board/*']) {
     api.all(path, async c => {
-      await authenticate(c, 'admin')
+      try {
+        await authenticate(c, 'admin')
+      } catch (error) {
+        // Who comes by a link is led to the sign-in.
+        const opened = c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate'
+        if (opened && error instanceof ApiError && error.code === 'unauthenticated')
+          return c.redirect('/dashboard/')
+        throw error
+      }
       return await board(c)
     })
   }
@@ -52,7 +62,7 @@ export function addDashboard(api: Api, { authenticate, queues, https, folder = b
     const found = await files
     const name = c.req.path.slice('/dashboard/'.length)
     const file = found.get(name)
-    if (file)
+    if (file && name !== 'index.html')
       return c.body(file.content, 200, {
         'Content-Type': file.type,
         // Their names change with their content.

@@ -151,5 +151,6 @@ export const createdKeySchema = z
 
 /** An application as it is answered. */
 export function toApplication(application: Application) {
-  return present(application)
+  const { webhookEvents: _, ...shown } = application
+  return present(shown)
 }

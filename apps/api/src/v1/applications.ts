@@ -19,7 +19,7 @@ import { idParams, pageQuery, toList } from './schemas.ts'
 
 /** `/v1/applications`: the operator's own calls. */
 export function addApplications(api: Api, deps: V1Deps): void {
-  const { core } = deps
+  const { core, forgetKeys } = deps
   const common = { tag: 'Applications', key: 'admin' as const }
   const one = { ...common, path: '/v1/applications/{id}', params: idParams('app') }
 
@@ -87,7 +87,11 @@ export function addApplications(api: Api, deps: V1Deps): void {
       body: applicationPatch,
       answer: { status: 200, description: 'The application', schema: applicationSchema },
     },
-    async ({ c, params, body }) => c.json(toApplication(await updateApplication(core, params.id, body))),
+    async ({ c, params, body }) => {
+      const changed = await updateApplication(core, params.id, body)
+      forgetKeys()
+      return c.json(toApplication(changed))
+    },
   )
 
   addEndpoint(

@@ -12,6 +12,8 @@ export interface V1Deps extends EndpointDeps {
   core: CoreContext
   clientOf(c: Context): Client
   limits: Limits
+  /** After a change of an application's settings. */
+  forgetKeys(): void
 }
 
 /** The application whose key this is. Only for calls that no other key can make. */

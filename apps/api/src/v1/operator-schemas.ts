@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { listSchema, timeSchema } from './schemas.ts'
 
-export const queueNameSchema = z.enum(['mail', 'housekeeping'])
+export const queueNameSchema = z.enum(['mail', 'webhook', 'housekeeping'])
 export const jobStateSchema = z.enum(['waiting', 'active', 'delayed', 'failed', 'completed'])
 const count = z.int().min(0)
 

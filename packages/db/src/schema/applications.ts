@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
-import type { Brand, Dialect, Directory, KeyKind, Limits, NileSettings } from '../types.ts'
+import type { Brand, Dialect, Directory, KeyKind, Limits, NileSettings, WebhookEvent } from '../types.ts'
 
 export const applications = pgTable(
   'applications',
@@ -23,6 +23,8 @@ export const applications = pgTable(
     codeDigits: integer('code_digits'),
     deliverWithinMinutes: integer('deliver_within_minutes').notNull(),
     minPasswordLength: integer('min_password_length').notNull(),
+    /** What its endpoints want to hear of: so that an event that nobody wants costs nothing. */
+    webhookEvents: text('webhook_events').array().$type<WebhookEvent[]>().notNull().default([]),
     nile: jsonb('nile').$type<NileSettings>().notNull().default({}),
     limits: jsonb('limits').$type<Limits>().notNull(),
     createdAt: madeAt(),
