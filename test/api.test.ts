@@ -101,6 +101,25 @@ test('of parallel changes to one login or one slug one gets it, and the others a
   expect(slugs.map(({ status }) => status).sort()).toEqual([200, 400, 400])
 })
 
+test('an alias and a slug never name two applications, and a GUID is one name in all its forms', async () => {
+  const guid = '7F9619FF-8B86-D011-B42D-00CF4FC964FF'
+  const one = await sparekey.application({
+    slug: 'named-one',
+    aliases: ['Shared Name', guid.replaceAll('-', '')],
+  })
+  const patch = (id: string, body: object) =>
+    sparekey.call('PATCH', `/v1/applications/${id}`, { key: sparekey.adminKey, body })
+  const { body } = await sparekey.call('GET', `/v1/applications/${one.id}`, { key: sparekey.adminKey })
+  expect(body.aliases).toEqual([guid.toLowerCase(), 'shared name'])
+  const two = await sparekey.application({ slug: 'named-two' })
+  expect((await patch(two.id, { aliases: ['named-one'] })).status).toBe(400)
+  expect((await patch(two.id, { aliases: [`{${guid}}`] })).status).toBe(400)
+  const taken = await sparekey.application({ aliases: ['prod-app'] })
+  expect((await sparekey.application({ name: 'Prod App' })).slug).not.toBe('prod-app')
+  expect((await patch(two.id, { slug: 'prod-app' })).status).toBe(400)
+  expect((await patch(taken.id, { slug: 'prod-app' })).status).toBe(200)
+})
+
 test('calls beyond what one key may make in a minute get 429, whatever they ask', async () => {
   const small = await sparekey.application({ limits: { perKeyMinute: 2 } })
   const read = () => sparekey.call('GET', '/v1/accounts', { key: small.secret })

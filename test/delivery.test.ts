@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Script, startMailServer } from './support/mail-server.ts'
 import { freePort } from './support/port.ts'
-import { backends, type Sparekey, startSparekey } from './support/sparekey.ts'
+import { backends, type Sparekey, startSparekey, until } from './support/sparekey.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -146,3 +146,38 @@ test('two workers deliver each mail once', async () => {
   for (const id of ids) await sparekey.status(id, app.secret, 'sent')
   expect(server.seen).toHaveLength(40)
 })
+
+test('a code that is exchanged while its mail is still to be tried again keeps its new token', async () => {
+  const { server, sparekey, app, ask } = await begin({ script: () => 'cut' })
+  const id = await ask()
+  await sparekey.status(id, app.secret, 'unknown')
+  const code = /^ {4}(\d{4}) (\d{4})\r?$/m.exec(server.seen[0] ?? '')
+  const exchanged = await sparekey.call('POST', '/v1/reset-codes/exchange', {
+    key: app.publishable,
+    body: { requestId: id, code: `${code?.[1]}${code?.[2]}` },
+  })
+  expect(exchanged.status).toBe(200)
+  await hurry(sparekey)
+  const answer = await sparekey.call('POST', '/v1/password-resets', {
+    body: { token: exchanged.body.token, password: 'violet kayak hums at dawn' },
+  })
+  expect(answer.status).toBe(200)
+  await sparekey.status(id, app.secret, 'used')
+  expect(server.seen).toHaveLength(1)
+})
+
+test('a token that nobody used ends with its time, also where its mail never got an answer', async () => {
+  const { sparekey, app, ask } = await begin({ script: () => 'cut' })
+  const id = await ask()
+  await sparekey.status(id, app.secret, 'unknown')
+  await sparekey.sql`update mails set status = 'cancelled' where request_id = ${id}`
+  await sparekey.sql`update reset_requests set status = 'sending', expires_at = now() - interval '1 second' where id = ${id}`
+  await until(
+    'it has expired',
+    async () => {
+      const [row] = await sparekey.sql`select status, token_digest from reset_requests where id = ${id}`
+      return row?.status === 'expired' && row.token_digest === null ? true : undefined
+    },
+    45_000,
+  )
+}, 60_000)

@@ -127,6 +127,30 @@ test('wrong codes trip a breaker for the whole application, and then the right c
   expect(await exchange(code, wary.secret)).toEqual({ status: 429, body: failure(['TooManyRequests']) })
 })
 
+test('refused guesses are not counted, so a breaker opens again with the next hour', async () => {
+  const wary = await sparekey.application({ limits: { wrongCodesHour: 3, wrongCodesDay: 5 } })
+  const login = await person(sparekey, wary.secret)
+  await reset(login, wary.secret)
+  const code = await mailedCode(login)
+  const wrong = code === '000000' ? '000001' : '000000'
+  for (let i = 0; i < 10; i++) await exchange(wrong, wary.secret)
+  await sparekey.sql`update code_guesses set hour = hour - interval '1 hour' where application_id = ${wary.id}`
+  expect((await exchange(code, wary.secret)).status).toBe(200)
+})
+
+test('a code that was mailed alone is exchanged here and nowhere else', async () => {
+  const login = await person(sparekey, app.secret)
+  await reset(login)
+  const code = await mailedCode(login)
+  const { id: requestId } = await newest(sparekey, app.secret, login)
+  const elsewhere = await sparekey.call('POST', '/v1/reset-codes/exchange', {
+    key: app.secret,
+    body: { requestId, code },
+  })
+  expect(elsewhere.status).toBe(410)
+  expect((await exchange(code)).status).toBe(200)
+})
+
 test('right codes are no wrong guesses', async () => {
   const calm = await sparekey.application({ limits: { wrongCodesHour: 1 } })
   for (let i = 0; i < 3; i++) {

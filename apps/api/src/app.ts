@@ -5,7 +5,7 @@ import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import type { Tracing } from '@sparekey/trace/trace'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createClientOf } from './client.ts'
@@ -79,11 +79,12 @@ export function createApp(deps: AppDeps): Api {
     const seconds = (performance.now() - began) / 1000
     deps.metrics.answered(c.get('dialect') ?? 'sparekey', c.req.method, c.res.status, seconds)
   })
-  app.use('/v1/*', async (c, next) => {
+  const secured: MiddlewareHandler<Env> = async (c, next) => {
     c.header('X-Content-Type-Options', 'nosniff')
     if (https) c.header('Strict-Transport-Security', 'max-age=31536000')
     await next()
-  })
+  }
+  for (const path of ['/v1/*', '/compat/*']) app.use(path, secured)
 
   const calls = { core, authenticate, countCall, clientOf, limits, forgetKeys: deps.credentials.forget }
   addResetRequests(app, calls)

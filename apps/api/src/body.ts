@@ -19,6 +19,16 @@ export async function readJson(c: Context): Promise<unknown> {
 /** Reads a body of at most 64 kB, whatever its type says. Throws ApiError `body_too_large`, `unsupported_media_type`. */
 export async function readText(c: Context): Promise<string> {
   checkEncoding(c)
+  try {
+    return await readAll(c)
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    // The caller hung up: its fault and not ours, whatever the code of the error.
+    throw new ApiError('invalid_request', 'The body did not arrive whole.')
+  }
+}
+
+async function readAll(c: Context): Promise<string> {
   const announced = c.req.header('content-length')
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
@@ -85,6 +95,15 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.ou
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.slice(0, 20).flatMap(issue => {
     const path = issue.path.map(String).join('.').slice(0, 200)
+    if (issue.code === 'invalid_type' && !issue.message.startsWith('must'))
+      return [
+        {
+          path,
+          message: missing(value, issue.path)
+            ? 'is required'
+            : `must be ${kinds[issue.expected] ?? issue.expected}`,
+        },
+      ]
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
     const at = path === '' ? '' : `${path}.`
     return issue.keys
@@ -94,4 +113,20 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.ou
   const [first] = errors
   const detail = first ? `${first.path || 'body'}: ${first.message}` : 'The request holds something wrong.'
   throw new ApiError('invalid_request', detail, { errors })
+}
+
+/** What JSON calls a kind of value, in words. */
+const kinds: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+}
+
+function missing(value: unknown, path: PropertyKey[]): boolean {
+  let at = value
+  for (const key of path) at = (at as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  return at === undefined
 }

@@ -34,7 +34,7 @@ export function createProgram(perform: Perform): Command {
   app
     .command('alias <app> <value>')
     .description('add a name that dialects find the application by')
-    .action(once(manage.addAlias))
+    .action(once(manage.nameApplication))
 
   const key = program.command('key').description("an application's keys")
   key

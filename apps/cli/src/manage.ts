@@ -2,10 +2,10 @@ import { openDb } from '@sparekey/db/db'
 import { createAccount, listAccounts } from '@sparekey/reset/accounts'
 import {
   type Application,
+  addAlias,
   createApplication,
   findApplication,
   listApplications,
-  updateApplication,
 } from '@sparekey/reset/applications'
 import type { Context } from '@sparekey/reset/context'
 import { createKey, listKeys, revokeKey } from '@sparekey/reset/keys'
@@ -65,10 +65,10 @@ export const printApplications = (run: Run) =>
   })
 
 /** `app alias`: adds a name that dialects find the application by. */
-export const addAlias = (run: Run, named: string, alias: string) =>
+export const nameApplication = (run: Run, named: string, alias: string) =>
   withContext(run, async context => {
-    const { id, aliases } = await applicationOf(context, named)
-    const changed = await updateApplication(context, id, { aliases: [...aliases, alias] })
+    const { id } = await applicationOf(context, named)
+    const changed = await addAlias(context, id, alias)
     run.print(table([['Aliases', changed.aliases.join(', ')]]))
   })
 

@@ -1,7 +1,8 @@
-import type { Config } from '@sparekey/config/config'
+import { type Config, DEFAULT_MAILBOX_PORT } from '@sparekey/config/config'
 import { createLog, type Log } from '@sparekey/log/log'
 import { createMailbox, type Mailbox, MailboxError } from '@sparekey/mailbox/mailbox'
 import type { Closers } from './closers.ts'
+import { CommandError, portLine } from './failure.ts'
 
 /** What a running command is given. */
 export interface Run {
@@ -31,17 +32,21 @@ export function createRun(
 }
 
 /**
- * Opens the built-in mailbox on MAILBOX_PORT, where workers of other processes look for it. When that port is
- * taken: on any port with `anyPort`, else not at all.
+ * Opens the built-in mailbox on MAILBOX_PORT, where workers of other processes look for it. When that port is taken: on
+ * any port with `anyPort`, as long as nobody asked for this one, else not at all.
+ * @throws CommandError when MAILBOX_PORT is set, taken, and `anyPort` would have let it be another.
  */
 export async function openMailbox(
   { config, closers }: Run,
   { anyPort }: { anyPort: boolean },
 ): Promise<Mailbox | undefined> {
   try {
-    const mailbox = await createMailbox({ smtpPort: config.mailboxPort }).catch(error => {
-      if (anyPort && error instanceof MailboxError) return createMailbox({ smtpPort: 0 })
-      throw error
+    const smtpPort = mailboxPortOf(config)
+    const mailbox = await createMailbox({ smtpPort }).catch(error => {
+      if (!anyPort || !(error instanceof MailboxError)) throw error
+      if (config.mailboxPort !== undefined)
+        throw new CommandError(portLine('EADDRINUSE', smtpPort, 'MAILBOX_PORT'))
+      return createMailbox({ smtpPort: 0 })
     })
     closers.add(mailbox.close)
     return mailbox
@@ -50,6 +55,9 @@ export async function openMailbox(
     throw error
   }
 }
+
+export const mailboxPortOf = ({ mailboxPort }: Pick<Config, 'mailboxPort'>) =>
+  mailboxPort ?? DEFAULT_MAILBOX_PORT
 
 /** Where a person of this machine reaches the API. */
 export function localUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {

@@ -4,7 +4,7 @@ import { explained } from './database.ts'
 import { type Demo, openDemo } from './demo.ts'
 import { addApi, addWorker, openStores, type Stores } from './parts.ts'
 import { assertPortFree } from './port.ts'
-import { localUrl, openMailbox, type Run } from './run.ts'
+import { localUrl, mailboxPortOf, openMailbox, type Run } from './run.ts'
 
 /**
  * `sparekey start`: everything in one process, with an embedded Postgres and a mailbox where nothing else is
@@ -36,7 +36,7 @@ export async function startApi(run: Run): Promise<void> {
   const mailbox = local ? await openMailbox(run, { anyPort: false }) : undefined
   if (local && !mailbox) {
     const taken = 'no mailbox here: its port is taken, perhaps by the mailbox of another'
-    run.log('api').warn({ port: config.mailboxPort }, taken)
+    run.log('api').warn({ port: mailboxPortOf(config) }, taken)
   }
   await addApi(run, stores, mailbox)
   print(`Sparekey's API listens on ${localUrl(config)}${mailbox ? ', its mailbox is at /mailbox' : ''}`)
@@ -48,7 +48,8 @@ export async function startWorkers(run: Run): Promise<void> {
   const { config, print } = run
   await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
   const stores = await openStores(run, 'sparekey-worker')
-  const smtpUrls = config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${config.mailboxPort}`]
+  const smtpUrls =
+    config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${mailboxPortOf(config)}`]
   await addWorker(run, stores, { smtpUrls, listen: true })
   print(`Sparekey's workers run; health and metrics on port ${config.workerPort}`)
 }

@@ -24,8 +24,8 @@ export interface Config {
   webhookAllow: string[]
   workerConcurrency: number
   workerPort: number
-  /** Where the mailbox listens for SMTP, so that workers of other processes find it. */
-  mailboxPort: number
+  /** Where the mailbox listens for SMTP, so that workers of other processes find it; undefined: DEFAULT_MAILBOX_PORT. */
+  mailboxPort: number | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Ended requests and their mails are deleted after so many days. */
   retentionDays: number
@@ -42,6 +42,9 @@ export interface Secret {
   id: string
   key: Buffer
 }
+
+/** Where the mailbox listens when nothing else is said. */
+export const DEFAULT_MAILBOX_PORT = 1025
 
 export type Environment = Record<string, string | undefined>
 
@@ -115,7 +118,7 @@ export function readConfig(env: Environment): Config {
     workerConcurrency:
       read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 50,
     workerPort: read('WORKER_PORT', parse.port, 'a port number from 1 to 65535') ?? 3001,
-    mailboxPort: read('MAILBOX_PORT', parse.port, 'a port number from 1 to 65535') ?? 1025,
+    mailboxPort: read('MAILBOX_PORT', parse.port, 'a port number from 1 to 65535'),
     logLevel:
       read(
         'LOG_LEVEL',

@@ -62,6 +62,8 @@ export interface Recipient {
   email: string
   name?: string
   locale?: string
+  /** An operator's look at the real mail. */
+  test?: boolean
 }
 
 export interface NoticeDetails {

@@ -1,3 +1,4 @@
+import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { accounts } from '@sparekey/db/schema/accounts'
 import { isTaken } from '@sparekey/db/unique'
@@ -53,7 +54,7 @@ export async function createAccount(
 
 /** The account. Throws ResetError `not_found`, also for another application's. */
 export async function getAccount(
-  { db }: Pick<Context, 'db'>,
+  { db }: { db: Executor },
   application: Pick<Application, 'id'>,
   id: string,
 ): Promise<Account> {
@@ -97,20 +98,22 @@ export async function updateAccount(
   const fields = accountFields(patch)
   const before = await getAccount({ db }, application, id)
   const passwordHash = await hashOf({ isBreached }, application, { ...before, ...fields }, patch)
-  const now = sql`now()`
+  const moment = sql`now()`
   const secured =
-    passwordHash === undefined ? {} : { passwordHash, passwordSetAt: now, sessionsValidAfter: now }
+    passwordHash === undefined ? {} : { passwordHash, passwordSetAt: moment, sessionsValidAfter: moment }
   return await db.transaction(async tx => {
     // So that no token is minted meanwhile for what is changed here.
     await lockRecipient(tx, application.id, id)
+    // As it is now: another change may have come in between.
+    const now = await getAccount({ db: tx }, application, id)
     // Tokens before the account, the order in which a completion locks them.
-    if (passwordHash !== undefined || (fields.emailKey ?? before.emailKey) !== before.emailKey) {
+    if (passwordHash !== undefined || (fields.emailKey ?? now.emailKey) !== now.emailKey) {
       await voidTokens(tx, application.id, id)
     }
     try {
       const [after] = await tx
         .update(accounts)
-        .set({ ...fields, ...secured, updatedAt: now })
+        .set({ ...fields, ...secured, updatedAt: moment })
         .where(mine(application, id))
         .returning()
       if (!after) throw notFound('account')

@@ -4,7 +4,7 @@ import { makeId } from '@sparekey/db/id'
 import { applicationAliases, applications } from '@sparekey/db/schema/applications'
 import type { Brand, Dialect, Directory, Limits, NileSettings } from '@sparekey/db/types'
 import { isTaken } from '@sparekey/db/unique'
-import { desc, eq, getTableColumns, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray, lt, ne, or, sql } from 'drizzle-orm'
 import { checkSettings } from './application-settings.ts'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
@@ -93,6 +93,7 @@ export async function createApplication(
   }
   return await db.transaction(async tx => {
     const insert = async (text: string) => {
+      if (await isAlias(tx, text, row.id)) return undefined
       const values = { ...row, slug: text }
       const target = { target: applications.slug }
       return (await tx.insert(applications).values(values).onConflictDoNothing(target).returning())[0]
@@ -105,7 +106,7 @@ export async function createApplication(
     await setAliases(tx, row.id, aliases)
     const secret: NewKey = await insertKey(tx, row.id, 'secret', null)
     const publishable: NewKey = await insertKey(tx, row.id, 'publishable', null)
-    const application = { ...stored, aliases: [...new Set(aliases.map(loginKey))].sort() }
+    const application = { ...stored, aliases: [...new Set(aliases.map(aliasKey))].sort() }
     return { application, keys: { secret: secret.key, publishable: publishable.key } }
   })
 }
@@ -122,7 +123,7 @@ export async function findApplication(
 
 /** The application that goes by this name: its id, else its slug, else an alias. ASCII case does not count. */
 export async function findTenant({ db }: { db: Executor }, name: string): Promise<Application | undefined> {
-  const key = loginKey(name)
+  const key = aliasKey(name)
   const aliased = db
     .select({ id: applicationAliases.applicationId })
     .from(applicationAliases)
@@ -175,6 +176,7 @@ export async function updateApplication(
       brand: mergeBrand(before.brand, brand),
       limits: { ...before.limits, ...defined(limits ?? {}) },
     }
+    if (slug !== undefined && (await isAlias(tx, slug, id))) throw slugTaken()
     try {
       await tx.update(applications).set(changed).where(eq(applications.id, id))
     } catch (error) {
@@ -193,11 +195,46 @@ export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string)
 
 async function setAliases(tx: Executor, applicationId: string, aliases: string[]): Promise<void> {
   await tx.delete(applicationAliases).where(eq(applicationAliases.applicationId, applicationId))
-  const wanted = [...new Set(aliases.map(loginKey))].map(alias => ({ alias, applicationId }))
+  const wanted = [...new Set(aliases.map(aliasKey))].map(alias => ({ alias, applicationId }))
   if (wanted.length === 0) return
   const made = await tx.insert(applicationAliases).values(wanted).onConflictDoNothing().returning()
   const taken = wanted.find(({ alias }) => !made.some(row => row.alias === alias))
   if (taken) throw invalid('aliases', `${taken.alias} is taken by another application`)
+  const names = wanted.map(({ alias }) => alias)
+  const [slug] = await tx
+    .select({ slug: applications.slug })
+    .from(applications)
+    .where(and(inArray(applications.slug, names), ne(applications.id, applicationId)))
+  if (slug) throw invalid('aliases', `${slug.slug} is the slug of another application`)
+}
+
+/** Whether a slug is another application's alias: dialects would then lead to the wrong one. */
+async function isAlias(tx: Executor, slug: string, applicationId: string): Promise<boolean> {
+  const [found] = await tx
+    .select({ alias: applicationAliases.alias })
+    .from(applicationAliases)
+    .where(and(eq(applicationAliases.alias, slug), ne(applicationAliases.applicationId, applicationId)))
+  return found !== undefined
+}
+
+/** An alias as it is compared: ASCII lower case, and a GUID of any of .NET's forms as the one with hyphens. */
+function aliasKey(text: string): string {
+  const key = loginKey(text)
+  const hex = /^[{(]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?$/.exec(
+    key,
+  )
+  return hex ? hex.slice(1).join('-') : key
+}
+
+/** Adds a name that dialects find the application by. Throws ResetError `not_found`, `invalid_request`. */
+export async function addAlias({ db }: Pick<Context, 'db'>, id: string, alias: string): Promise<Application> {
+  return await db.transaction(async tx => {
+    await tx.select({ id: applications.id }).from(applications).where(eq(applications.id, id)).for('update')
+    const { aliases } = await getApplication({ db: tx }, id)
+    checkSettings({ aliases: [alias] })
+    await setAliases(tx, id, [...aliases, alias])
+    return await getApplication({ db: tx }, id)
+  })
 }
 
 const slugTaken = () => invalid('slug', 'is taken by another application')

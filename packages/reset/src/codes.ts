@@ -58,10 +58,21 @@ export async function exchangeAlone(
   const lookups = context.secrets.map(({ key }) => digestCode(key, application.id, code))
   const exchanged = await swap(
     context,
-    and(
-      eq(resetRequests.applicationId, application.id),
-      inArray(resetRequests.codeLookup, lookups),
-      gt(resetRequests.codeExpiresAt, sql`now()`),
+    eq(
+      resetRequests.id,
+      context.db
+        .select({ id: resetRequests.id })
+        .from(resetRequests)
+        .where(
+          and(
+            eq(resetRequests.applicationId, application.id),
+            inArray(resetRequests.codeLookup, lookups),
+            gt(resetRequests.codeExpiresAt, sql`now()`),
+          ),
+        )
+        // While keys rotate, two requests may have the same code under different keys.
+        .limit(1)
+        .for('update'),
     ),
     form,
   )
@@ -102,6 +113,8 @@ async function countTry(
 ): Promise<ResetRequest | undefined> {
   const open = and(
     usable,
+    // A code that is mailed alone is short, and guarded by its own breaker: it has no other way.
+    eq(resetRequests.carries, 'link'),
     isNotNull(resetRequests.codeDigest),
     lt(resetRequests.codeTries, codeTries),
     gt(resetRequests.codeExpiresAt, sql`now()`),

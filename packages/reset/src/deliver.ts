@@ -58,13 +58,11 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
     await persist(() => settle(context, mail, verdict, attempts, application))
     return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
   }
+  // An earlier try may have arrived: its link must go on working.
+  const giveUp = (reason: string) =>
+    finish(mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
   if (mail.lost >= MAX_LOST) return await finish({ status: 'unknown' })
-  if (remainingMs <= 0) {
-    const words = await lastWords(context, mail.id)
-    return await finish(
-      mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason: `out of time: ${words}` },
-    )
-  }
+  if (remainingMs <= 0) return await giveUp(`out of time: ${await lastWords(context, mail.id)}`)
   if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
     return await finish({ status: 'failed', reason: `the request was ${request.status} meanwhile` })
   }
@@ -73,9 +71,9 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
     message = await compose(context, delivery, mail, request, { ...application, aliases: [] }, now)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    return await finish({ status: 'failed', reason: 'the mail could not be composed' })
+    return await giveUp('the mail could not be composed')
   }
-  if (!message) return await finish({ status: 'failed', reason: 'the key that minted this token is gone' })
+  if (!message) return await giveUp('the key that minted this token is gone')
 
   const sendableMs = await beginSending(context, mail)
   if (sendableMs === undefined) return undefined

@@ -3,6 +3,7 @@
  * be counted by code; wrong ones are counted for the whole application instead, in Postgres, so that all processes count
  * together. With L live codes of d digits, the chance that anything is hit in a day is wrongCodesDay × L / 10^d.
  */
+import type { Executor } from '@sparekey/db/db'
 import { codeGuesses } from '@sparekey/db/schema/reset-requests'
 import { sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
@@ -11,31 +12,54 @@ import { ResetError } from './errors.ts'
 
 const hour = sql`date_trunc('hour', now())`
 
-/** Counts a guess as wrong until it proves right. Throws ResetError `rate_limited` when there were too many. */
+/**
+ * Counts a guess as wrong until it proves right. One that is refused is not counted, so that a breaker which tripped is
+ * not kept open by further guesses. Throws ResetError `rate_limited` when there were too many.
+ */
 export async function countGuess(
   { db, log }: Pick<Context, 'db' | 'log'>,
-  { id: applicationId, limits }: Pick<Application, 'id' | 'limits'>,
+  { id, limits: { wrongCodesHour, wrongCodesDay } }: Pick<Application, 'id' | 'limits'>,
 ): Promise<void> {
-  const [counted] = await db
-    .insert(codeGuesses)
-    .values({ applicationId, hour, wrong: 1 })
-    .onConflictDoUpdate({
-      target: [codeGuesses.applicationId, codeGuesses.hour],
-      set: { wrong: sql`${codeGuesses.wrong} + 1` },
-    })
-    .returning({
-      hour: codeGuesses.wrong,
-      before:
-        sql`(select coalesce(sum(g.wrong), 0) from code_guesses g where g.application_id = ${applicationId}
-        and g.hour > now() - interval '1 day' and g.hour < ${hour})`.mapWith(Number),
-      secondsLeft: sql`ceil(extract(epoch from ${hour} + interval '1 hour' - now()))`.mapWith(Number),
-    })
-  if (!counted) throw new TypeError('an insert returned no row')
-  if (counted.hour <= limits.wrongCodesHour && counted.before + counted.hour <= limits.wrongCodesDay) return
-  log.warn({ applicationId, inHour: counted.hour }, 'too many wrong codes: no code is taken for now')
+  const before = sql`(select coalesce(sum(g.wrong), 0) from code_guesses g
+    where g.application_id = ${id} and g.hour > now() - interval '1 day' and g.hour < ${hour})`
+  const [counted] = await db.execute<{ wrong: number }>(sql`
+    insert into code_guesses (application_id, hour, wrong)
+    select ${id}, ${hour}, 1 where ${before} < ${wrongCodesDay}
+    on conflict (application_id, hour) do update set wrong = code_guesses.wrong + 1
+    where code_guesses.wrong < ${wrongCodesHour} and ${before} + code_guesses.wrong < ${wrongCodesDay}
+    returning wrong`)
+  if (counted) {
+    if (counted.wrong === wrongCodesHour)
+      log.warn(
+        { applicationId: id, wrong: counted.wrong },
+        'many wrong codes: no further one is taken this hour',
+      )
+    return
+  }
   throw new ResetError('rate_limited', 'Too many wrong codes were tried. No code is taken for now.', {
-    retryAfter: counted.secondsLeft,
+    retryAfter: await secondsUntilOpen(db, id, wrongCodesDay),
   })
+}
+
+/** Until the hour is over, or until so much of the day is that its sum is below the limit again. */
+async function secondsUntilOpen(db: Executor, id: string, wrongCodesDay: number): Promise<number> {
+  const rows = await db
+    .select({
+      wrong: codeGuesses.wrong,
+      leavesIn: sql`extract(epoch from ${codeGuesses.hour} + interval '1 day' - now())`.mapWith(Number),
+      hourLeft: sql`extract(epoch from ${hour} + interval '1 hour' - now())`.mapWith(Number),
+    })
+    .from(codeGuesses)
+    .where(sql`${codeGuesses.applicationId} = ${id} and ${codeGuesses.hour} > now() - interval '1 day'`)
+    .orderBy(codeGuesses.hour)
+  let sum = rows.reduce((total, { wrong }) => total + wrong, 0)
+  let seconds = rows[0]?.hourLeft ?? 1
+  for (const { wrong, leavesIn } of rows) {
+    if (sum < wrongCodesDay) break
+    sum -= wrong
+    seconds = leavesIn
+  }
+  return Math.max(1, Math.ceil(seconds))
 }
 
 /** Takes a guess off that proved right. */

@@ -4,12 +4,12 @@ import { mails } from '@sparekey/db/schema/mails'
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
 import type { Dialect } from '@sparekey/db/types'
-import { and, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { purgeFigures } from './figures.ts'
 import { noticeJob, resetJob, webhookJob } from './jobs.ts'
 import { purgeSessions } from './operator-sessions.ts'
-import { delivering, voided } from './status.ts'
+import { delivering, live, voided } from './status.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
 import { purgeWorkers } from './workers.ts'
 
@@ -112,7 +112,7 @@ export async function expire(context: Context): Promise<number> {
   const expired = await db
     .update(resetRequests)
     .set({ status: 'expired', endedAt: sql`now()`, ...voided })
-    .where(and(inArray(resetRequests.status, ['sent', 'unknown']), lt(resetRequests.expiresAt, sql`now()`)))
+    .where(and(inArray(resetRequests.status, [...live]), lt(resetRequests.expiresAt, sql`now()`)))
     .returning({ id: resetRequests.id })
   const failed: Failed[] = []
   const { id, applicationId, login, dialect, reason } = resetRequests
@@ -151,6 +151,7 @@ export async function expire(context: Context): Promise<number> {
             eq(resetRequests.id, requestId),
             eq(resetRequests.generation, generation),
             inArray(resetRequests.status, [...delivering]),
+            isNull(resetRequests.exchangedAt),
           ),
         )
         .returning(which)

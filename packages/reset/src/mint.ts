@@ -70,7 +70,7 @@ export async function mint(
         codes: sql<number>`count(*) filter (where ${mails.withCode})`.mapWith(Number),
         doubled: sql<boolean>`exists (
           select from ${resetRequests} r where r.application_id = ${application.id} and r.recipient_key = ${addressee.key}
-          and r.status in ('sending', 'sent', 'unknown') and r.id <> ${request.id}
+          and r.status in ('sending', 'sent', 'unknown') and r.id <> ${request.id} and r.carries = ${request.carries}
           and r.created_at > (select created_at from ${resetRequests} where id = ${request.id}) - interval '1 minute')`,
       })
       .from(mails)

@@ -14,7 +14,7 @@ export async function redeem(
   applicationId: string,
 ): Promise<{ requestId: string; account: { id: string; login: string } }> {
   const { request, application, account } = await findToken(context, token, applicationId)
-  const called = application.directory === 'caller' ? request.recipient : null
+  const called = application.directory === 'caller' && !request.recipient?.test ? request.recipient : null
   const who = account ?? (called && { id: called.id, login: request.login })
   if (!who) throw unusable()
   const deliveries = await context.db.transaction(async tx => {

@@ -73,7 +73,8 @@ export async function insertRequest(
     codeDigits: input.codeDigits ?? null,
     metadata: input.metadata ?? null,
     client,
-    recipient: input.recipient && email ? { ...input.recipient, email } : null,
+    recipient:
+      input.recipient && email ? { ...input.recipient, email, ...(input.test ? { test: true } : {}) } : null,
     status: 'accepted' as const,
     deliverBefore: sql`now() + make_interval(mins => ${application.deliverWithinMinutes})`,
   }

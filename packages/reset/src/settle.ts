@@ -2,7 +2,7 @@ import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { MailStatus, OutcomeClass, RequestStatus, WebhookEvent } from '@sparekey/db/types'
 import type { Attempt } from '@sparekey/mail/outcome'
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Mail } from './claim.ts'
 import type { Context } from './context.ts'
 import { MAX_LOST, MAX_TRIES, retryAfter } from './retry-after.ts'
@@ -96,6 +96,8 @@ export async function settle(
           eq(resetRequests.id, mail.requestId),
           eq(resetRequests.generation, mail.generation),
           inArray(resetRequests.status, [...delivering]),
+          // Whoever exchanged the code has the mail, whatever became of the line; the new token must live on.
+          verdict.status === 'failed' ? isNull(resetRequests.exchangedAt) : undefined,
         ),
       )
       .returning({
@@ -137,10 +139,10 @@ const eventOf: { [status in Verdict['status']]?: WebhookEvent } = {
   failed: 'reset.failed',
 }
 
-/** A mail whose request is over, or was sent again meanwhile, has no next try. */
+/** A mail whose request is over, was sent again meanwhile, or whose code was exchanged, has no next try. */
 const stillQueued = sql`case when ${mails.kind} = 'notice' or exists (
   select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
-  and r.status in ('sending', 'unknown')) then 'queued' else 'cancelled' end`
+  and r.status in ('sending', 'unknown') and r.exchanged_at is null) then 'queued' else 'cancelled' end`
 
 function counters(outcome: OutcomeClass | undefined): Record<string, SQL | number> {
   if (outcome === 'later' || outcome === 'throttled') return { tries: sql`${mails.tries} + 1`, unreached: 0 }

@@ -6,6 +6,7 @@ import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema, tokenSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
+import { sentenceOf } from './words.ts'
 
 const errorSchema = z
   .object({ validationError: z.record(z.string(), z.string()) })
@@ -73,11 +74,9 @@ function keyOf(c: Context): string | undefined {
 }
 
 function shape(error: ApiError, c: Context): Response {
-  const { code, message, details } = error
+  const { code, details } = error
   const fields = details.errors?.map(({ path, message }) => [path || 'body', message] as const)
-  const validationError = Object.fromEntries(
-    fields ?? [[fieldOf[code] ?? 'request', sentence(message, details)]],
-  )
+  const validationError = Object.fromEntries(fields ?? [[fieldOf[code] ?? 'request', sentenceOf(error)]])
   const { status } = problems[code]
   const declared = status === 410 || status === 413 || status === 415 || status === 422 ? 400 : status
   return c.json({ validationError }, declared, headersOf(error))
@@ -92,6 +91,3 @@ const fieldOf: { [code in ApiError['code']]?: string } = {
   token_unusable: 'token',
   password_refused: 'password',
 }
-
-const sentence = (message: string, { reasons }: ApiError['details']) =>
-  reasons ? `${message} ${reasons.join(', ')}` : message

@@ -6,6 +6,7 @@ import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
+import { reasonTexts } from './words.ts'
 
 /** What the vendor's mails carry, where the application does not say. */
 const codeDigits = 6
@@ -118,7 +119,7 @@ export function autoshares(app: Api, core: DialectCore): void {
       async c => {
         const application = await applicationOf(c)
         const { Code } = parseInput(body, await readJson(c))
-        return c.json({ Model: await core.exchange(c, application, Code), ...succeeded, ...extra })
+        return c.json({ Model: await core.exchange(application, Code), ...succeeded, ...extra })
       },
     )
   }
@@ -173,7 +174,7 @@ function shape(error: ApiError, c: Context): Response {
     return c.json({ error: 'Application key is not defined or does not exist' }, 403)
   const { status } = problems[code]
   const fields = details.errors?.map(({ path, message }) => `${path || 'body'}: ${message}`)
-  const reasons = details.reasons?.map(reason => `${message} ${reason}`)
+  const reasons = details.reasons?.map(reason => reasonTexts[reason])
   const wrong = fields ?? reasons ?? [message]
   return failure(
     c,

@@ -84,10 +84,15 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
 
     /** The application of a token that works, where the token is all that a call brings. Throws `token_unusable`. */
     async byToken(c: Context<Env>, token: string): Promise<Application> {
-      await limits.takeAddress('complete', clientOf(c).ip, callsPerMinute)
-      const { application } = await peek(core, token)
-      if (!speaks(application)) throw unusable()
-      return { ...application, aliases: [] }
+      try {
+        const { application } = await peek(core, token)
+        if (!speaks(application)) throw unusable()
+        return { ...application, aliases: [] }
+      } catch (error) {
+        // Good tokens come from the application's own server, and as many as there are.
+        await limits.takeAddress('refused-token', clientOf(c).ip, callsPerMinute)
+        throw error
+      }
     },
 
     /** As `POST /v1/reset-requests`: the same for a login that nobody has. */
@@ -106,8 +111,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
     },
 
     /** A token, as a UUID, for a code that comes without a login. */
-    async exchange(c: Context<Env>, application: Application, code: string): Promise<string> {
-      await limits.takeAddress('exchange', clientOf(c).ip, callsPerMinute)
+    async exchange(application: Application, code: string): Promise<string> {
       return (await exchangeAlone(core, { application, code, form: 'uuid' })).token
     },
 

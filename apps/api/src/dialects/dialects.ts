@@ -38,7 +38,6 @@ export function addDialects(api: Api, deps: DialectDeps): void {
     app.use(async (c, next) => {
       c.set('dialect', name)
       c.header('Cache-Control', 'no-store')
-      c.header('X-Content-Type-Options', 'nosniff')
       await next()
     })
     speak(app, createDialectCore(name, deps))

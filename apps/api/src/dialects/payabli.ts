@@ -6,6 +6,7 @@ import { type ApiError, headersOf, problems } from '../problem.ts'
 import { lineSchema, passwordSchema } from '../v1/schemas.ts'
 import { addCall } from './call.ts'
 import type { DialectCore } from './core.ts'
+import { sentenceOf } from './words.ts'
 
 const successSchema = z
   .object({ isSuccess: z.literal(true), responseText: z.string() })
@@ -27,7 +28,7 @@ const answers = {
   400: failed('Something is wrong with the call'),
   401: failed('The requestToken is missing or wrong'),
   500: failed('Something went wrong here'),
-  503: failed('Database or queue out of reach'),
+  503: failed('The database is out of reach'),
 }
 const success = { isSuccess: true, responseText: 'Success' }
 
@@ -118,10 +119,10 @@ const todo: { [code in ApiError['code']]?: string } = {
 }
 
 function shape(error: ApiError, c: Context): Response {
-  const { code, message, details } = error
+  const { code } = error
   const { status, title } = problems[code]
   const responseCode = declared[code] ?? status
-  const explanation = details.reasons ? `${message} ${details.reasons.join(', ')}` : message
+  const explanation = sentenceOf(error)
   const todoAction = todo[code] ?? 'Mend the call.'
   return c.json(
     { isSuccess: false, responseCode, responseText: title, responseData: { explanation, todoAction } },

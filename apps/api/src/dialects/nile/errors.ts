@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { ApiError, headersOf, problems } from '../../problem.ts'
+import { sentenceOf } from '../words.ts'
 
 /** A 400 with this text. */
 export const wrong = (text: string) => new ApiError('invalid_request', text)
@@ -12,9 +13,8 @@ export function nileError(error: ApiError, c: Context): Response {
   return c.text(sentence(error), own ? status : 400, headersOf(error))
 }
 
-function sentence({ code, message, details }: ApiError): string {
-  if (code === 'token_unusable') return 'Token expired'
-  if (code === 'internal') return 'Internal server error'
-  if (!details.reasons) return message
-  return `${message} ${details.reasons.join(', ').replaceAll('_', ' ')}`
+function sentence(error: ApiError): string {
+  if (error.code === 'token_unusable') return 'Token expired'
+  if (error.code === 'internal') return 'Internal server error'
+  return sentenceOf(error)
 }

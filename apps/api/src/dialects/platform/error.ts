@@ -1,5 +1,5 @@
-import type { PasswordReason } from '@sparekey/reset/errors'
-import { type ApiError, problems } from '../../problem.ts'
+import { type ApiError, headersOf, problems } from '../../problem.ts'
+import { reasonTexts } from '../words.ts'
 import type { Failure, ResponseStatus } from './format.ts'
 
 /** What .NET calls such an error, or its status. */
@@ -15,13 +15,6 @@ const errorCodes: { [code in ApiError['code']]?: string } = {
   unavailable: 'ServiceUnavailable',
 }
 
-const headersOf: { [code in ApiError['code']]?: Record<string, string> } = {
-  rate_limited: { 'Retry-After': '60' },
-  unavailable: { 'Retry-After': '5' },
-  // What is left of the body is not read.
-  body_too_large: { Connection: 'close' },
-}
-
 /** The core's names for what a DTO calls otherwise. */
 const fieldNames = new Map([
   ['redirectUrl', 'ApplianceLoginUrl'],
@@ -30,23 +23,14 @@ const fieldNames = new Map([
   ['password', 'NewPassword'],
 ])
 
-const reasonTexts: Record<PasswordReason, string> = {
-  too_short: 'The password is too short.',
-  too_long: 'The password is too long.',
-  too_common: 'The password is among those that very many people use.',
-  too_guessable: 'The password is too easy to guess.',
-  like_login: 'The password is too much like the user name, the email or the name.',
-  breached: 'The password appears in a list of stolen ones.',
-}
-
 /** An error as the vendor's: .NET's names, and 400 for whatever is the call's own fault. */
 export function toFailure(error: ApiError): Failure {
-  const { code, details } = error
+  const { code } = error
   const { status } = problems[code]
   return {
     responseStatus: toResponseStatus(error),
     status: status === 404 || status === 405 || status === 429 || status >= 500 ? status : 400,
-    headers: { ...headersOf[code], ...details.headers },
+    headers: headersOf(error),
   }
 }
 

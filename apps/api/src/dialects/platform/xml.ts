@@ -32,8 +32,8 @@ type Node = Record<string, unknown>
  */
 export function readXml(text: string, root: string): [name: string, value: unknown][] {
   const nodes = parse(withoutMarkup(text))
-  const [top] = nodes.filter(node => !('#text' in node))
-  if (!top || nameOf(top) !== root) throw malformed(`The root of the body must be ${root}.`)
+  const [top, second] = nodes.filter(node => !('#text' in node))
+  if (!top || second || nameOf(top) !== root) throw malformed(`The root of the body must be ${root}.`)
   return childrenOf(top)
     .filter(node => !('#text' in node))
     .map(node => [nameOf(node), readValue(node)])
