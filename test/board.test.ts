@@ -36,7 +36,7 @@ describe.each(backends)('the raw queue board, queues on %s', backend => {
       sparekey.adminKey,
     )
     expect(status).toBe(200)
-    expect(body.queues.map(({ name }: { name: string }) => name)).toEqual(['mail', 'housekeeping'])
+    expect(body.queues.map(({ name }: { name: string }) => name)).toEqual(['mail', 'webhook', 'housekeeping'])
     expect(JSON.stringify(body)).toContain(accepted.id)
     expect(JSON.stringify(body)).not.toContain('anna')
   })

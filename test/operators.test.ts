@@ -58,6 +58,7 @@ describe.each(backends)('operators, queues on %s', backend => {
     const { items } = (await admin('GET', '/v1/queues')).body
     expect(items).toMatchObject([
       { name: 'mail', paused: true, counts: { waiting: 1 } },
+      { name: 'webhook' },
       { name: 'housekeeping' },
     ])
     const jobs = (await admin('GET', '/v1/queues/mail/jobs?state=waiting')).body
@@ -118,7 +119,7 @@ describe.each(backends)('operators, queues on %s', backend => {
     expect(event).toBe('event: figures')
     const figures = JSON.parse(data.replace(/^data: /, ''))
     expect(figures).toMatchObject({
-      queues: [{ name: 'mail' }, { name: 'housekeeping' }],
+      queues: [{ name: 'mail' }, { name: 'webhook' }, { name: 'housekeeping' }],
       stats: { window: '5m' },
     })
     expect(figures.workers).toMatchObject([{ concurrency: 10, busy: expect.any(Number) }])

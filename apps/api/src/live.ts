@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { queueNames } from '@sparekey/queue/jobs'
 import type { Queues } from '@sparekey/queue/queues'
 import type { Context as CoreContext } from '@sparekey/reset/context'
@@ -19,6 +20,8 @@ export function createLive({
 }) {
   const watchers = new Set<(text: string) => void>()
   const over = new AbortController()
+  // One listener for each who watches.
+  setMaxListeners(0, over.signal)
   let running = false
 
   async function read(): Promise<string> {

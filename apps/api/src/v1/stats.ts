@@ -70,9 +70,10 @@ export function addStats(api: Api, deps: StatsDeps): void {
     ({ c }) => {
       c.header('X-Accel-Buffering', 'no')
       return streamSSE(c, async stream => {
+        const left = new AbortController()
         const ended = new Promise<void>(resolve => {
           stream.onAbort(resolve)
-          live.closed.addEventListener('abort', () => resolve())
+          live.closed.addEventListener('abort', () => resolve(), { signal: left.signal })
         })
         const stop = live.watch(data => void stream.writeSSE({ event: 'figures', data }).catch(() => {}))
         const check = setInterval(() => {
@@ -80,6 +81,7 @@ export function addStats(api: Api, deps: StatsDeps): void {
         }, checkEveryMs)
         await ended
         clearInterval(check)
+        left.abort()
         stop()
       })
     },
