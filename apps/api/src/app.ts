@@ -8,6 +8,7 @@ import type { Tracing } from '@sparekey/trace/trace'
 import type { Context, MiddlewareHandler } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
+import { createNoteChange } from './changes.ts'
 import { createClientOf } from './client.ts'
 import type { BoardDeps } from './dashboard/board.ts'
 import { addDashboard } from './dashboard/dashboard.ts'
@@ -25,6 +26,7 @@ import { createSessions } from './sessions.ts'
 import { createTraced } from './traced.ts'
 import { addAccounts } from './v1/accounts.ts'
 import { addApplications } from './v1/applications.ts'
+import { addAudit } from './v1/audit.ts'
 import { addKeys } from './v1/keys.ts'
 import { addMails, type MailDeps } from './v1/mails.ts'
 import { addQueues, type QueueDeps } from './v1/queues.ts'
@@ -86,7 +88,16 @@ export function createApp(deps: AppDeps): Api {
   }
   for (const path of ['/v1/*', '/compat/*']) app.use(path, secured)
 
-  const calls = { core, authenticate, countCall, clientOf, limits, forgetKeys: deps.credentials.forget }
+  const noteChange = createNoteChange(core, clientOf, log)
+  const calls = {
+    core,
+    authenticate,
+    countCall,
+    noteChange,
+    clientOf,
+    limits,
+    forgetKeys: deps.credentials.forget,
+  }
   addResetRequests(app, calls)
   addResetTokens(app, calls)
   addAccounts(app, calls)
@@ -96,6 +107,7 @@ export function createApp(deps: AppDeps): Api {
   addSession(app, { ...calls, sessions, adminKey: deps.adminKey, publicUrl })
   addQueues(app, { ...calls, queues: deps.queues })
   addStats(app, { ...calls, live: deps.live })
+  addAudit(app, calls)
   addMails(app, { ...calls, renderer: deps.renderer, publicUrl })
   addDialects(app, { ...calls, credentials: deps.credentials, onRefused, publicUrl, explain })
   addHealth(app, { ...calls, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })

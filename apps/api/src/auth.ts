@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Scope } from '@sparekey/db/types'
 import type { Credential } from '@sparekey/reset/keys'
 import type { Context } from 'hono'
 import { ApiError } from './problem.ts'
@@ -87,7 +88,7 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
     }
   }
 
-  return async function authenticate(c: Context, need: KeyNeed): Promise<Caller> {
+  return async function authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller> {
     if (need === 'none') return { kind: 'anonymous' }
     const caller = await identify(c, need === 'admin' || need === 'operator')
     if (caller.kind === 'anonymous' && need !== 'optional')
@@ -101,8 +102,10 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
           : need === 'operator'
             ? caller.kind === 'secret' || caller.kind === 'admin'
             : caller.kind !== 'admin'
-    if (fits) return caller
-    throw new ApiError('forbidden', wanted[need])
+    if (!fits) throw new ApiError('forbidden', wanted[need])
+    if (scope && caller.kind === 'secret' && caller.scopes && !caller.scopes.includes(scope))
+      throw new ApiError('forbidden', `This key lacks the scope ${scope}.`)
+    return caller
   }
 }
 

@@ -1,12 +1,12 @@
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
-import type { Dialect } from '@sparekey/db/types'
+import type { Dialect, Scope } from '@sparekey/db/types'
 import type { Context, MiddlewareHandler } from 'hono'
 import { answerPreflight, type Caller, type KeyNeed } from './auth.ts'
 import { parseInput, readJson } from './body.ts'
 import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
-export type Env = { Variables: { requestId: string; dialect?: Dialect } }
+export type Env = { Variables: { requestId: string; dialect?: Dialect; target?: string } }
 export type Api = OpenAPIHono<Env>
 
 type Shape = z.ZodObject
@@ -21,6 +21,10 @@ export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema
   summary: string
   description?: string
   key: KeyNeed
+  /** What a narrowed secret key needs for it. */
+  scope?: Scope
+  /** Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)`. */
+  audit?: string
   /** Browsers of other origins may call it. */
   cors?: boolean
   params?: P
@@ -50,9 +54,18 @@ export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
 }
 
 export interface EndpointDeps {
-  authenticate(c: Context, need: KeyNeed): Promise<Caller>
+  authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller>
   /** Counts a call with an application's key; throws `rate_limited` beyond `limits.perKeyMinute`. */
   countCall(caller: Caller): Promise<void>
+  /** Writes down what was changed. */
+  noteChange(c: Context<Env>, caller: Caller, change: Change): Promise<void>
+}
+
+/** A change as a call made it: by names, without values. */
+export interface Change {
+  action: string
+  params: Record<string, unknown>
+  fields: string[]
 }
 
 const empty = z.strictObject({})
@@ -64,7 +77,7 @@ export function addEndpoint<
   B extends Schema = z.ZodUndefined,
 >(
   api: Api,
-  { authenticate, countCall }: EndpointDeps,
+  { authenticate, countCall, noteChange }: EndpointDeps,
   spec: EndpointSpec<P, Q, B>,
   handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
   before?: (c: Context<Env>, caller: Caller) => Promise<void>,
@@ -73,13 +86,16 @@ export function addEndpoint<
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
   const run: MiddlewareHandler<Env> = async c => {
     c.header('Cache-Control', 'no-store')
-    const caller = await authenticate(c, spec.key)
+    const caller = await authenticate(c, spec.key, spec.scope)
     await countCall(caller)
     await before?.(c, caller)
     const params = readParams(spec.params, c) as z.output<P>
     const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>
-    return await handle({ c, caller, params, query, body })
+    const answer = await handle({ c, caller, params, query, body })
+    if (spec.audit && answer.status < 400)
+      await noteChange(c, caller, { action: spec.audit, params, fields: Object.keys(body ?? {}) })
+    return answer
   }
   api.on(spec.method.toUpperCase(), path, run)
   if (spec.cors) api.options(path, c => answerPreflight(c, spec.method.toUpperCase()))
@@ -105,7 +121,9 @@ function readQuery(c: Context): Record<string, string> {
 }
 
 function describe(spec: EndpointSpec<Shape, Shape, Schema>): RouteConfig {
-  const { params, query, body, streamed, headers, answer } = spec
+  const { params, query, body, streamed, headers, answer, scope } = spec
+  const scoped = scope ? `A key with scopes needs \`${scope}\`.` : ''
+  const description = [spec.description, scoped].filter(Boolean).join(' ')
   const request = {
     ...(params ? { params } : {}),
     ...(query ? { query } : {}),
@@ -119,7 +137,7 @@ function describe(spec: EndpointSpec<Shape, Shape, Schema>): RouteConfig {
     operationId: spec.id,
     tags: [spec.tag],
     summary: spec.summary,
-    ...(spec.description ? { description: spec.description } : {}),
+    ...(description ? { description } : {}),
     security: securityOf[spec.key],
     request,
     responses: {

@@ -15,6 +15,7 @@ export function banner(facts: {
   const base = localUrl(config)
   const rows: (readonly [string, string])[] = [
     ['API', base],
+    ['Dashboard', `${base}/dashboard`],
     ['Reference', `${base}/docs`],
   ]
   if (mailboxUrl) rows.push(['Mailbox', `${base}/mailbox  (${mailboxUrl})`])

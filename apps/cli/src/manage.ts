@@ -78,7 +78,7 @@ export const addKey = (run: Run, named: string, { kind, name }: { kind: string; 
     if (kind !== 'secret' && kind !== 'publishable')
       throw new CommandError('--kind must be secret or publishable.')
     const { id } = await applicationOf(context, named)
-    const made = await createKey(context, id, kind, name)
+    const made = await createKey(context, id, kind, { name })
     run.print(
       table([
         ['Id', made.id],

@@ -91,3 +91,7 @@ export interface SealedSecret {
   /** After this the secret signs no more: it was rotated. */
   until?: string
 }
+
+/** What a secret key can be narrowed to. `admin:*` are the application's own settings: its webhooks. */
+export const scopes = ['requests:write', 'requests:read', 'tokens:redeem', 'accounts:*', 'admin:*'] as const
+export type Scope = (typeof scopes)[number]

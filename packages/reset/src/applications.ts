@@ -104,8 +104,8 @@ export async function createApplication(
     }
     if (!stored) throw slugTaken()
     await setAliases(tx, row.id, aliases)
-    const secret: NewKey = await insertKey(tx, row.id, 'secret', null)
-    const publishable: NewKey = await insertKey(tx, row.id, 'publishable', null)
+    const secret: NewKey = await insertKey(tx, row.id, 'secret')
+    const publishable: NewKey = await insertKey(tx, row.id, 'publishable')
     const application = { ...stored, aliases: [...new Set(aliases.map(aliasKey))].sort() }
     return { application, keys: { secret: secret.key, publishable: publishable.key } }
   })

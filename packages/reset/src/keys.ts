@@ -1,10 +1,10 @@
 import { apiKeys, applications } from '@sparekey/db/schema/applications'
-import type { KeyKind } from '@sparekey/db/types'
+import type { KeyKind, Scope } from '@sparekey/db/types'
 import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import { type Application, applicationColumns, getApplication } from './applications.ts'
 import type { Context } from './context.ts'
-import { notFound } from './errors.ts'
-import { digestKey, insertKey, type NewKey } from './new-key.ts'
+import { invalid, notFound } from './errors.ts'
+import { digestKey, insertKey, type KeyOptions, type NewKey } from './new-key.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 
 /** A key as it is listed: its text is gone, `hint` are its last four characters. */
@@ -13,7 +13,10 @@ export interface Key {
   kind: KeyKind
   name: string | null
   hint: string
+  scopes: Scope[] | null
   createdAt: Date
+  expiresAt: Date | null
+  lastUsedAt: Date | null
   revokedAt: Date | null
 }
 
@@ -21,6 +24,8 @@ export interface Key {
 export interface Credential {
   kind: KeyKind
   keyId: string
+  /** What a secret key may do; null: everything of its application. */
+  scopes: Scope[] | null
   application: Application
 }
 
@@ -29,10 +34,12 @@ export async function createKey(
   { db }: Pick<Context, 'db'>,
   applicationId: string,
   kind: KeyKind,
-  name?: string | null,
+  { name, scopes, expiresAt }: KeyOptions = {},
 ): Promise<NewKey> {
   await getApplication({ db }, applicationId)
-  return await insertKey(db, applicationId, kind, name ?? null)
+  if (scopes && kind !== 'secret') throw invalid('scopes', 'are for secret keys only')
+  if (expiresAt && expiresAt.getTime() <= Date.now()) throw invalid('expiresAt', 'must lie ahead')
+  return await insertKey(db, applicationId, kind, { name, scopes, expiresAt })
 }
 
 /** The application's keys, newest first, revoked ones too. Throws ResetError `not_found`, `invalid_request` (cursor). */
@@ -49,7 +56,10 @@ export async function listKeys(
       kind: apiKeys.kind,
       name: apiKeys.name,
       hint: apiKeys.hint,
+      scopes: apiKeys.scopes,
       createdAt: apiKeys.createdAt,
+      expiresAt: apiKeys.expiresAt,
+      lastUsedAt: apiKeys.lastUsedAt,
       revokedAt: apiKeys.revokedAt,
     })
     .from(apiKeys)
@@ -79,6 +89,15 @@ export async function revokeKey(
   if (!earlier) throw notFound('key')
 }
 
+/** Written once a minute at most, however often the key is used. */
+async function markUsed(db: Context['db'], keyId: string): Promise<void> {
+  const stale = sql`(${apiKeys.lastUsedAt} is null or ${apiKeys.lastUsedAt} < now() - interval '1 minute')`
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: sql`now()` })
+    .where(and(eq(apiKeys.id, keyId), stale))
+}
+
 /**
  * Who holds a key. Answers, misses too, are remembered for `ttlMs`, counted from before the database is asked, so
  * that a revoked key or a changed application is known everywhere within that time. An error is not remembered.
@@ -95,10 +114,23 @@ export function createCredentials(
 
   async function look(digest: Buffer): Promise<Credential | undefined> {
     const [row] = await db
-      .select({ kind: apiKeys.kind, keyId: apiKeys.id, application: applicationColumns() })
+      .select({
+        kind: apiKeys.kind,
+        keyId: apiKeys.id,
+        scopes: apiKeys.scopes,
+        application: applicationColumns(),
+      })
       .from(apiKeys)
       .innerJoin(applications, eq(applications.id, apiKeys.applicationId))
-      .where(and(eq(apiKeys.digest, digest), isNull(apiKeys.revokedAt)))
+      .where(
+        and(
+          eq(apiKeys.digest, digest),
+          isNull(apiKeys.revokedAt),
+          sql`(${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())`,
+        ),
+      )
+    // Not waited for: when a key was used last is a help for people, and nothing a call depends on.
+    if (row) void markUsed(db, row.keyId).catch(() => {})
     return row
   }
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { apiKeys } from '@sparekey/db/schema/applications'
-import type { KeyKind } from '@sparekey/db/types'
+import type { KeyKind, Scope } from '@sparekey/db/types'
 
 /** A key as its maker sees it; `key` is its text, to be shown once and kept nowhere. */
 export interface NewKey {
@@ -11,7 +11,16 @@ export interface NewKey {
   name: string | null
   key: string
   hint: string
+  scopes: Scope[] | null
+  expiresAt: Date | null
   createdAt: Date
+}
+
+/** What a key may be given: a name for people, scopes to narrow it, an end. */
+export interface KeyOptions {
+  name?: string | null | undefined
+  scopes?: Scope[] | null | undefined
+  expiresAt?: Date | null | undefined
 }
 
 /** What of a key is stored: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
@@ -24,10 +33,10 @@ export async function insertKey(
   db: Executor,
   applicationId: string,
   kind: KeyKind,
-  name: string | null,
+  { name = null, scopes = null, expiresAt = null }: KeyOptions = {},
 ): Promise<NewKey> {
   const key = `${kind === 'secret' ? 'sk' : 'pk'}_${randomBytes(32).toString('base64url')}`
-  const row = { id: makeId('key'), kind, name, hint: key.slice(-4) }
+  const row = { id: makeId('key'), kind, name, scopes, expiresAt, hint: key.slice(-4) }
   const [stored] = await db
     .insert(apiKeys)
     .values({ ...row, applicationId, digest: digestKey(key) })

@@ -28,6 +28,9 @@ export interface DialectDeps {
   explain(error: unknown, c: Context): ApiError
 }
 
+/** A vendor's client asks for resets and uses tokens up; a key narrowed to less does not speak for it. */
+const dialectScopes = ['requests:write', 'tokens:redeem'] as const
+
 /** What a dialect asks for; whose application, which client and which dialect it is are known already. */
 type Ask = Omit<RequestInput, 'application' | 'dialect' | 'client' | 'recipient' | 'idempotency'>
 
@@ -62,7 +65,8 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
         await deps.onRefused(c)
         throw refused
       }
-      const { application, keyId, kind } = caller
+      const { application, keyId, kind, scopes } = caller
+      if (scopes && !dialectScopes.every(scope => scopes.includes(scope))) throw refused
       await limits.take('key', keyId, application.limits.perKeyMinute)
       // A secret key's calls all come from the application's own servers.
       if (kind === 'publishable') await countAddress(c, application)

@@ -35,6 +35,8 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/accounts',
       id: 'createAccount',
+      scope: 'accounts:*',
+      audit: 'account.create',
       tag,
       summary: 'Add an account',
       key: 'secret',
@@ -49,6 +51,7 @@ export function addAccounts(api: Api, deps: V1Deps): void {
     },
     async ({ c, caller, body }) => {
       const account = toAccount(await createAccount(core, applicationOf(caller), body))
+      c.set('target', account.id)
       return c.json(account, 201, { Location: `/v1/accounts/${account.id}` })
     },
   )
@@ -60,6 +63,7 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'get',
       path: '/v1/accounts',
       id: 'listAccounts',
+      scope: 'accounts:*',
       tag,
       summary: 'List accounts, newest first',
       key: 'secret',
@@ -78,6 +82,7 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'get',
       path: '/v1/accounts/{id}',
       id: 'getAccount',
+      scope: 'accounts:*',
       summary: 'Read an account',
       answer: { status: 200, description: 'The account', schema: accountSchema },
     },
@@ -93,6 +98,8 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'patch',
       path: '/v1/accounts/{id}',
       id: 'updateAccount',
+      scope: 'accounts:*',
+      audit: 'account.update',
       summary: 'Change an account',
       body: accountPatch,
       errors: ['password_refused'],
@@ -110,6 +117,8 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'delete',
       path: '/v1/accounts/{id}',
       id: 'deleteAccount',
+      scope: 'accounts:*',
+      audit: 'account.delete',
       summary: 'Delete an account',
       answer: { status: 204, description: 'It is gone' },
     },
@@ -126,6 +135,8 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/accounts/import',
       id: 'importAccounts',
+      scope: 'accounts:*',
+      audit: 'account.import',
       tag,
       summary: 'Import accounts, one JSON object a line',
       description:
@@ -144,6 +155,7 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/accounts/verify',
       id: 'verifyAccount',
+      scope: 'accounts:*',
       tag,
       summary: 'See whether a login and a password belong together',
       key: 'secret',

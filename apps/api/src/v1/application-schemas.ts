@@ -1,5 +1,6 @@
 /** Applications and their keys as they are posted and answered. */
 import { z } from '@hono/zod-openapi'
+import { scopes } from '@sparekey/db/types'
 import type { Application } from '@sparekey/reset/applications'
 import {
   emailSchema,
@@ -133,14 +134,27 @@ export const createdApplicationSchema = z
   .openapi('CreatedApplication')
 
 export const keyBody = z
-  .strictObject({ kind: z.enum(['secret', 'publishable']), name: lineSchema(100).optional() })
+  .strictObject({
+    kind: z.enum(['secret', 'publishable']),
+    name: lineSchema(100).optional(),
+    scopes: z
+      .array(z.enum(scopes))
+      .min(1)
+      .max(scopes.length)
+      .optional()
+      .openapi({ description: 'Narrows a secret key; without them it may do everything of its application' }),
+    expiresAt: z.iso.datetime().optional(),
+  })
   .openapi('NewKey')
 const keyMembers = {
   id: idSchema('key'),
   kind: z.enum(['secret', 'publishable']),
   name: z.string().optional(),
   hint: z.string().openapi({ description: 'Its last four characters' }),
+  scopes: z.array(z.enum(scopes)).optional(),
   createdAt: timeSchema,
+  expiresAt: timeSchema.optional(),
+  lastUsedAt: timeSchema.optional().openapi({ description: 'To the minute' }),
 }
 export const keyListSchema = listSchema(
   z.object({ ...keyMembers, revokedAt: timeSchema.optional() }).openapi('Key'),

@@ -31,6 +31,7 @@ export function addApplications(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/applications',
       id: 'createApplication',
+      audit: 'application.create',
       summary: 'Make an application and its first two keys',
       body: applicationBody,
       answer: {
@@ -42,6 +43,7 @@ export function addApplications(api: Api, deps: V1Deps): void {
     },
     async ({ c, body }) => {
       const { application, keys } = await createApplication(core, body)
+      c.set('target', application.id)
       const location = `/v1/applications/${application.id}`
       return c.json({ ...toApplication(application), keys }, 201, { Location: location })
     },
@@ -82,6 +84,7 @@ export function addApplications(api: Api, deps: V1Deps): void {
       ...one,
       method: 'patch',
       id: 'updateApplication',
+      audit: 'application.update',
       summary: 'Change an application',
       description: '`brand` and `limits` are merged with what is there; null takes an optional value away.',
       body: applicationPatch,
@@ -101,6 +104,7 @@ export function addApplications(api: Api, deps: V1Deps): void {
       ...one,
       method: 'delete',
       id: 'deleteApplication',
+      audit: 'application.delete',
       summary: 'Delete an application with all that belongs to it',
       answer: { status: 204, description: 'It is gone' },
     },

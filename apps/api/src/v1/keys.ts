@@ -6,7 +6,7 @@ import { idParams, idSchema, pageQuery, present, toList } from './schemas.ts'
 
 /** `/v1/applications/{id}/keys`: making, listing and revoking an application's keys. */
 export function addKeys(api: Api, deps: V1Deps): void {
-  const { core } = deps
+  const { core, forgetKeys } = deps
   const common = { tag: 'Applications', key: 'admin' as const }
   const path = '/v1/applications/{id}/keys'
 
@@ -18,13 +18,18 @@ export function addKeys(api: Api, deps: V1Deps): void {
       method: 'post',
       path,
       id: 'createKey',
+      audit: 'key.create',
       summary: 'Make a key',
       params: idParams('app'),
       body: keyBody,
       answer: { status: 201, description: 'The key; its text is shown this once', schema: createdKeySchema },
     },
-    async ({ c, params, body }) =>
-      c.json(present(await createKey(core, params.id, body.kind, body.name)), 201),
+    async ({ c, params, body: { kind, name, scopes, expiresAt } }) => {
+      const options = { name, scopes, expiresAt: expiresAt === undefined ? null : new Date(expiresAt) }
+      const made = await createKey(core, params.id, kind, options)
+      c.set('target', made.id)
+      return c.json(present(made), 201)
+    },
   )
 
   addEndpoint(
@@ -51,6 +56,7 @@ export function addKeys(api: Api, deps: V1Deps): void {
       method: 'delete',
       path: `${path}/{keyId}`,
       id: 'revokeKey',
+      audit: 'key.revoke',
       summary: 'Revoke a key; it is refused everywhere within a second',
       params: idParams('app').extend({
         keyId: idSchema('key').openapi({ param: { name: 'keyId', in: 'path' } }),
@@ -59,6 +65,7 @@ export function addKeys(api: Api, deps: V1Deps): void {
     },
     async ({ c, params }) => {
       await revokeKey(core, params.id, params.keyId)
+      forgetKeys()
       return c.body(null, 204)
     },
   )

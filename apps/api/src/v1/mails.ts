@@ -50,6 +50,7 @@ export function addMails(api: Api, deps: MailDeps): void {
       method: 'post',
       path: '/v1/applications/{id}/test-mails',
       id: 'sendTestMail',
+      audit: 'mail.test',
       summary: 'Send a reset mail by the real path',
       description: 'Its request is listed like any other; its link and code open nothing.',
       params: idParams('app'),

@@ -34,6 +34,7 @@ export function addSession(api: Api, deps: SessionDeps): void {
       ...common,
       method: 'post',
       id: 'signIn',
+      audit: 'session.open',
       summary: 'Sign in with the admin key',
       body: z.strictObject({ key: z.string().min(1).max(500) }),
       errors: ['unauthenticated', 'forbidden', 'rate_limited'],

@@ -91,6 +91,8 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/webhooks',
       id: 'createWebhook',
+      scope: 'admin:*',
+      audit: 'webhook.create',
       summary: 'Add an endpoint',
       description: 'Every event unless `events` says which. Each delivery is tried for three days.',
       body: z.strictObject({ url: urlSchema, events: eventsSchema.optional() }).openapi('NewWebhookEndpoint'),
@@ -103,6 +105,7 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
     async ({ c, caller, body }) => {
       const made = await createEndpoint(core, applicationOf(caller).id, body)
       forgetKeys()
+      c.set('target', made.id)
       return c.json(present(made), 201)
     },
   )
@@ -114,6 +117,7 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'get',
       path: '/v1/webhooks',
       id: 'listWebhooks',
+      scope: 'admin:*',
       summary: 'List endpoints, newest first',
       query: pageQuery,
       answer: { status: 200, description: 'A page of endpoints', schema: listSchema(endpointSchema) },
@@ -129,6 +133,8 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'patch',
       path: '/v1/webhooks/{id}',
       id: 'updateWebhook',
+      scope: 'admin:*',
+      audit: 'webhook.update',
       summary: 'Change an endpoint, switch it off or on again',
       body: z
         .strictObject({
@@ -153,6 +159,8 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'delete',
       path: '/v1/webhooks/{id}',
       id: 'deleteWebhook',
+      scope: 'admin:*',
+      audit: 'webhook.delete',
       summary: 'Delete an endpoint with its deliveries',
       answer: { status: 204, description: 'It is gone' },
     },
@@ -169,6 +177,8 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/webhooks/{id}/rotate-secret',
       id: 'rotateWebhookSecret',
+      scope: 'admin:*',
+      audit: 'webhook.rotate_secret',
       summary: 'Make a new signing secret',
       description: 'The old one signs beside it for 24 hours.',
       answer: { status: 200, description: 'Shown this once', schema: z.object({ secret: secretMember }) },
@@ -183,6 +193,7 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'get',
       path: '/v1/webhooks/{id}/deliveries',
       id: 'listWebhookDeliveries',
+      scope: 'admin:*',
       summary: 'What was delivered, newest first',
       query: pageQuery,
       answer: { status: 200, description: 'A page of deliveries', schema: listSchema(deliverySchema) },
@@ -201,6 +212,8 @@ export function addWebhooks(api: Api, deps: V1Deps): void {
       method: 'post',
       path: '/v1/webhooks/{id}/deliveries/{deliveryId}/replay',
       id: 'replayWebhookDelivery',
+      scope: 'admin:*',
+      audit: 'webhook.replay',
       summary: 'Deliver once more',
       answer: { status: 200, description: 'The delivery', schema: deliverySchema },
     },

@@ -1,7 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
-import type { Brand, Dialect, Directory, KeyKind, Limits, NileSettings, WebhookEvent } from '../types.ts'
+import type {
+  Brand,
+  Dialect,
+  Directory,
+  KeyKind,
+  Limits,
+  NileSettings,
+  Scope,
+  WebhookEvent,
+} from '../types.ts'
 
 export const applications = pgTable(
   'applications',
@@ -59,7 +68,12 @@ export const apiKeys = pgTable(
     digest: bytea('digest').notNull(),
     /** The last four characters, so that people can tell keys apart. */
     hint: text('hint').notNull(),
+    /** What a secret key may do; null: everything of its application. */
+    scopes: text('scopes').array().$type<Scope[]>(),
     createdAt: madeAt(),
+    expiresAt: time('expires_at'),
+    /** To the minute. */
+    lastUsedAt: time('last_used_at'),
     revokedAt: time('revoked_at'),
   },
   table => [

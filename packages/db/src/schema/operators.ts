@@ -46,3 +46,23 @@ export const operatorSessions = pgTable(
   },
   table => [index('operator_sessions_seen').on(table.seenAt)],
 )
+
+/** What operators and keys changed. Rows are only ever added: a trigger refuses everything else. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: time('at').notNull().default(sql`now()`),
+    /** `operator`, or a key's id. */
+    actor: text('actor').notNull(),
+    /** No reference: what happened to an application stays told when it is gone. */
+    applicationId: text('application_id'),
+    action: text('action').notNull(),
+    target: text('target'),
+    /** Names of what was changed, never values. */
+    fields: text('fields').array().notNull(),
+    ip: text('ip'),
+    requestId: text('request_id'),
+  },
+  table => [index('audit_log_application').on(table.applicationId, table.id)],
+)
