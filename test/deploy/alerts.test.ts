@@ -50,11 +50,11 @@ describe.each(rules)('$alert', ({ alert, annotations, labels, for: lasting }) =>
   })
 
   test('stands in the handbook', () => {
-    expect(text('docs/operations.md')).toContain(alert)
+    expect(text('docs/operating.md')).toContain(alert)
   })
 })
 
 test('the handbook names no alert that there is not', () => {
-  const named = text('docs/operations.md').match(/\bSparekey[A-Z]\w+/g) ?? []
+  const named = text('docs/operating.md').match(/\bSparekey[A-Z]\w+/g) ?? []
   expect(named.filter(name => !rules.some(({ alert }) => alert === name))).toEqual([])
 })

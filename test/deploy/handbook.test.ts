@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { root, text } from './files.ts'
 
-const handbook = text('docs/operations.md')
+const handbook = text('docs/operating.md')
 
 test('the handbook names only files that there are', () => {
   const named = handbook.match(/\bdeploy\/[\w./-]*\w/g) ?? []
