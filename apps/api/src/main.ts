@@ -12,6 +12,7 @@ import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
 import { openRedis } from '@sparekey/queue/redis'
 import type { Context as CoreContext, Secret } from '@sparekey/reset/context'
+import { createFairness } from '@sparekey/reset/fairness'
 import { createFigures } from '@sparekey/reset/figures'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
@@ -58,6 +59,7 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
     queues,
     secrets,
     log,
+    fairness: createFairness(),
     record(happening) {
       figures.record(happening)
       metrics.record(happening)

@@ -12,6 +12,7 @@ import { openQueues } from '@sparekey/queue/queues'
 import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
 import type { Context } from '@sparekey/reset/context'
 import { createFigures } from '@sparekey/reset/figures'
+import { takePlace } from '@sparekey/reset/pace'
 import { readWaiting } from '@sparekey/reset/stats'
 import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
@@ -37,9 +38,13 @@ export interface RunWorkerOptions {
 /** Starts the workers of one process. Throws TypeError for a mail server's address that can't be used. */
 export async function runWorker(options: RunWorkerOptions): Promise<{ close(): Promise<void> }> {
   const { config, secrets, databaseUrl, smtpUrls, log, listen, tracing } = options
-  const mailer = createMailer({ servers: smtpUrls, deadlineMs: SEND_DEADLINE_MS })
   const renderer = createRenderer()
   const { db, ping, close: closeDb } = openDb(databaseUrl)
+  const mailer = createMailer({
+    servers: smtpUrls,
+    deadlineMs: SEND_DEADLINE_MS,
+    pace: (server, perSecond) => takePlace({ db }, server, perSecond),
+  })
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
   const queues = openQueues({ backend, log, telemetry: tracing?.telemetry })
   const allowed = allowList(config.webhookAllow)

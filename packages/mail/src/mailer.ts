@@ -1,7 +1,7 @@
 import { compose, type Message } from './message.ts'
 import { type Attempt, classify, oneLine, triesNext } from './outcome.ts'
 import { parseServer } from './server.ts'
-import { createTransport } from './transport.ts'
+import { createTransport, type Transport } from './transport.ts'
 
 export interface MailerOptions {
   /** `smtp://` or `smtps://` URLs, tried in order; see parseServer. */
@@ -12,6 +12,8 @@ export interface MailerOptions {
   connections?: number
   /** Let a password go over an unencrypted line to another machine. */
   allowPlaintext?: boolean
+  /** Takes a place in a server's rate, which all workers share; resolves to the milliseconds until it is due. */
+  pace?: (server: string, perSecond: number) => Promise<number>
   /** Certificates (PEM) to trust instead of the system's. */
   ca?: string
 }
@@ -31,12 +33,22 @@ export interface Mailer {
 
 /** Opens nothing until the first send. Throws TypeError for a server URL that can't be used. */
 export function createMailer(options: MailerOptions): Mailer {
-  const { deadlineMs = 30_000, connections = 5, allowPlaintext = false, ca } = options
+  const { deadlineMs = 30_000, connections = 5, allowPlaintext = false, ca, pace } = options
   if (options.servers.length === 0) throw new TypeError('mailer: no mail server')
   const transports = options.servers
     .map(url => parseServer(url, { allowPlaintext }))
     .map(server => createTransport(server, { connections, ...(ca && { ca }) }))
   let closing: Promise<void> | undefined
+
+  /** Waits until a server with a rate may be handed the next mail; undefined: that would take too long. */
+  async function due({ label, perSecond }: Transport, mostMs: number): Promise<number | undefined> {
+    if (!perSecond || !pace) return 0
+    const began = performance.now()
+    const waitMs = await pace(label, perSecond)
+    if (waitMs > mostMs / 2) return undefined
+    if (waitMs > 0) await new Promise(resolve => setTimeout(resolve, waitMs))
+    return performance.now() - began
+  }
 
   return {
     async send(message, { withinMs = deadlineMs } = {}) {
@@ -49,7 +61,14 @@ export function createMailer(options: MailerOptions): Mailer {
         const totalMs = Math.max(end - start, 1)
         // A server that says nothing must leave time for those after it.
         const beforeDataMs = totalMs / (transports.length - index)
-        const ending = await transport.send(mail, { beforeDataMs, totalMs })
+        const waitedMs = await due(transport, beforeDataMs)
+        const ending =
+          waitedMs === undefined
+            ? { phase: 'connect' as const, response: 'the rate of this server is used up' }
+            : await transport.send(mail, {
+                beforeDataMs: beforeDataMs - waitedMs,
+                totalMs: totalMs - waitedMs,
+              })
         const attempt: Attempt = {
           transport: transport.label,
           class: classify(ending),

@@ -14,6 +14,8 @@ export interface Server {
   name?: string
   /** The name the certificate must carry, where it isn't the host. */
   servername?: string
+  /** Mails a second that it may be handed, of all workers together. */
+  perSecond?: number
   /** `host:port`, fit for logs. */
   label: string
 }
@@ -22,7 +24,7 @@ const switches = { true: true, '1': true, '': true, false: false, '0': false } a
 
 /**
  * Reads `smtp://[user:pass@]host[:port]` (STARTTLS when offered, port 587) or `smtps://…` (TLS, port 465).
- * Options: `requireTLS`, `ignoreTLS`, `name` (EHLO), `servername` (certificate). With a user and password,
+ * Options: `requireTLS`, `ignoreTLS`, `perSecond` (rate), `name` (EHLO), `servername` (certificate). With a user and password,
  * STARTTLS is required, unless the host is this machine, `allowPlaintext` is given or `ignoreTLS` is set.
  * Throws TypeError that says what is wrong and never repeats the URL.
  */
@@ -53,8 +55,11 @@ export function parseServer(text: string, { allowPlaintext = false } = {}): Serv
     } else if (key === 'name' || key === 'servername') {
       if (!/^[a-z0-9.:[\]_-]+$/i.test(value)) throw bad(`${key} must be a host name`)
       server[key] = value
+    } else if (key === 'perSecond') {
+      if (!/^[1-9]\d{0,4}$/.test(value)) throw bad('perSecond must be a whole number from 1 to 99999')
+      server.perSecond = Number(value)
     } else if (key === 'rejectUnauthorized') throw bad('certificates are always checked')
-    else throw bad('knows only the options requireTLS, ignoreTLS, name and servername')
+    else throw bad('knows only the options requireTLS, ignoreTLS, perSecond, name and servername')
   }
   if (server.requireTLS && server.ignoreTLS) throw bad('requireTLS and ignoreTLS exclude each other')
   if (url.username || url.password) {

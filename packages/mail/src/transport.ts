@@ -19,6 +19,7 @@ interface Slot {
 
 export interface Transport {
   label: string
+  perSecond?: number
   /**
    * Hands one mail over. Ends by itself when the message has not begun to go out `beforeDataMs` from now, or
    * has got no final answer `totalMs` from now; other sends are not disturbed. Never rejects.
@@ -73,6 +74,7 @@ export function createTransport(
 
   return {
     label: server.label,
+    ...(server.perSecond === undefined ? {} : { perSecond: server.perSecond }),
     send,
     connections: () => ({ used: pool.numUsed(), free: pool.numFree() }),
     close: async () => {

@@ -58,7 +58,7 @@ export async function retryFailed(queue: Queue, jobId?: string): Promise<number>
 
 /** What BullMQ calls a state: on Postgres, jobs that wait in a paused queue have a state that its types do not know. */
 function statesOf(state: JobState): JobType[] {
-  return state === 'waiting' ? ['waiting', 'paused' as JobType] : [state]
+  return state === 'waiting' ? ['waiting', 'prioritized', 'paused' as JobType] : [state]
 }
 
 function view(job: BullJob, state: JobState): JobView {

@@ -17,6 +17,8 @@ export interface NewJob<Q extends QueueName = QueueName> {
   id: string
   data: Jobs[Q]
   runAt?: Date
+  /** The higher, the later: it waits behind all jobs with a lower one. */
+  priority?: number
 }
 
 /** @throws TypeError when the queues could not take `id` as a job's id. */

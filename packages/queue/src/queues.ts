@@ -148,7 +148,11 @@ async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]):
   const added = jobs.map(job => ({
     name,
     data: job.data,
-    opts: { jobId: job.id, delay: job.runAt ? Math.max(0, job.runAt.getTime() - Date.now()) : 0 },
+    opts: {
+      jobId: job.id,
+      delay: job.runAt ? Math.max(0, job.runAt.getTime() - Date.now()) : 0,
+      ...(job.priority ? { priority: job.priority } : {}),
+    },
   }))
   await queue.addBulk(added)
   // BullMQ takes an id that it knows in any state for added.

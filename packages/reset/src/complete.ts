@@ -54,6 +54,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
     applicationName: application.name,
   })
   const passwordHash = await hashPassword(input.password)
+  await context.reached?.('hashed')
 
   const noticeId = makeId('mail')
   const { sessionsValidAfter, deliveries } = await context.db.transaction(async tx => {
@@ -89,6 +90,7 @@ export async function complete(context: Context, input: CompleteInput): Promise<
     ]
     return { sessionsValidAfter, deliveries }
   })
+  await context.reached?.('changed')
   await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'used', applicationId: application.id, dialect: request.dialect })
   await enqueue(context, [noticeJob(noticeId)])

@@ -8,6 +8,9 @@ export interface Secret {
   key: Buffer
 }
 
+/** Between two steps that must stand a crash: what was done last. */
+export type Point = 'written' | 'minted' | 'claimed' | 'begun' | 'answered' | 'settled' | 'hashed' | 'changed'
+
 /** What every verb works with. */
 export interface Context {
   db: Db
@@ -16,8 +19,15 @@ export interface Context {
   secrets: readonly Secret[]
   /** Whether a password is known from a breach; undefined: not asked. */
   isBreached?: (password: string) => Promise<boolean>
+  /** How far behind others an application's next job waits; 0 unless told. */
+  fairness?: (applicationId: string) => number
   /** Told of what happened, once it is committed; must not throw. */
   record?: Recorder
+  /**
+   * Held up between two steps, where a crash would be worst. Only fault tests set it, in processes of their own: no main
+   * does, and nothing in the environment can.
+   */
+  reached?: (point: Point) => Promise<void>
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
 }
 

@@ -29,6 +29,7 @@ export async function deliverReset(context: Context, delivery: Delivery, request
   if (!row) return undefined
   if (row.request.status === 'accepted') {
     const mailId = await mint(context, row.request, { ...row.application, aliases: [] })
+    await context.reached?.('minted')
     return mailId ? await deliverMail(context, delivery, mailId) : undefined
   }
   if (!delivering.some(status => status === row.request.status)) return undefined
@@ -50,12 +51,14 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   const claimed = await claim(context, mailId)
   if (!claimed || 'retryAt' in claimed) return claimed
   const { mail, remainingMs, now } = claimed
+  await context.reached?.('claimed')
   const row = await loadForMail(context, mail)
   if (!row) return undefined
   const { request, application } = row
 
   const finish = async (verdict: Verdict, attempts: readonly Attempt[] = []): Promise<Next> => {
     await persist(() => settle(context, mail, verdict, attempts, application))
+    await context.reached?.('settled')
     return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
   }
   // An earlier try may have arrived: its link must go on working.
@@ -77,8 +80,10 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
 
   const sendableMs = await beginSending(context, mail)
   if (sendableMs === undefined) return undefined
+  await context.reached?.('begun')
   const started = performance.now()
   const attempts = await delivery.mailer.send(message, { withinMs: sendableMs })
+  await context.reached?.('answered')
   const last = attempts.at(-1) ?? attempts[0]
   return await finish(judge(mail, last, sendableMs - (performance.now() - started)), attempts)
 }

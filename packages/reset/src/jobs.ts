@@ -19,7 +19,7 @@ export function webhookJob(deliveryId: string) {
  */
 export async function enqueue(
   { queues, log }: Context,
-  jobs: { id: string; data: { requestId: string } | { mailId: string } }[],
+  jobs: { id: string; data: { requestId: string } | { mailId: string }; priority?: number }[],
 ) {
   if (jobs.length === 0) return
   try {

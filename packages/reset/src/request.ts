@@ -41,7 +41,9 @@ export interface RequestInput {
  */
 export async function request(context: Context, input: RequestInput): Promise<{ id: string }> {
   const { id, isNew } = await insertRequest(context, input)
-  if (isNew) await enqueue(context, [resetJob(id, 1)])
+  await context.reached?.('written')
+  const priority = context.fairness?.(input.application.id)
+  if (isNew) await enqueue(context, [{ ...resetJob(id, 1), ...(priority ? { priority } : {}) }])
   return { id }
 }
 

@@ -66,3 +66,9 @@ export const auditLog = pgTable(
   },
   table => [index('audit_log_application').on(table.applicationId, table.id)],
 )
+
+/** When each mail server with a rate may be handed its next mail: one row that all workers share. */
+export const paces = pgTable('paces', {
+  server: text('server').primaryKey(),
+  nextAt: time('next_at').notNull(),
+})
