@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, shoot } from './support/browser.ts'
+import { startMailServer } from './support/mail-server.ts'
 import { type Sparekey, startSparekey, tokenOf } from './support/sparekey.ts'
 
 let sparekey: Sparekey
@@ -133,6 +134,40 @@ test('each page has no finding of axe, is not too wide for a phone, and asks nob
   }
   expect(elsewhere).toEqual([])
   expect(forbidden).toEqual([])
+})
+
+test('a mail that a server refused is seen, found by its login, tried again, and arrives', async () => {
+  const server = await startMailServer(n => (n === 0 ? { code: 550, text: '5.7.1 not from you' } : 'take'))
+  const other = await startSparekey({ backend: 'redis', smtpUrls: [server.url] })
+  const own = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  try {
+    const { secret } = await other.application()
+    const body = { login: 'greta@example.com', email: 'greta@example.com' }
+    await other.call('POST', '/v1/accounts', { key: secret, body })
+    await own.goto(`${other.url}/dashboard/`)
+    await own.getByLabel('Operator’s key').fill(other.adminKey)
+    await button('Sign in', own).click()
+    await own.getByText('Live', { exact: true }).waitFor()
+    await other.call('POST', '/v1/reset-requests', { key: secret, body: { login: body.login } })
+    // Seen without a touch of the page.
+    await own.getByText(/1 refused for good/).waitFor()
+    await own.getByRole('link', { name: 'Requests' }).click()
+    await own.getByLabel('Login or id').fill(body.login)
+    await own.keyboard.press('Enter')
+    await own.getByRole('link', { name: body.login }).first().click()
+    await own
+      .getByText(/not from you/)
+      .first()
+      .waitFor()
+    await button('Try again', own).click()
+    await button('Try again', own.getByRole('dialog')).click()
+    await server.mail(body.login)
+    await own.getByText('Sent', { exact: true }).first().waitFor()
+  } finally {
+    await own.close()
+    await other.close()
+    await server.close()
+  }
 })
 
 test('a session that ended elsewhere leads to the sign-in, with the reason', async () => {

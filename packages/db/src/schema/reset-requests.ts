@@ -69,6 +69,7 @@ export const resetRequests = pgTable(
     index('reset_requests_trouble')
       .on(table.status, table.id)
       .where(sql`status in ('failed', 'unknown', 'cancelled')`),
+    index('reset_requests_dialect').on(table.dialect, table.id).where(sql`dialect <> 'sparekey'`),
     index('reset_requests_ended').on(table.endedAt).where(sql`ended_at is not null`),
     check(
       'reset_requests_status',

@@ -1,0 +1,1 @@
+CREATE INDEX "reset_requests_dialect" ON "reset_requests" USING btree ("dialect","id") WHERE dialect <> 'sparekey';
