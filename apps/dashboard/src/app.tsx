@@ -6,6 +6,7 @@ import { watchPerson } from './idle.ts'
 import { openLine } from './live.ts'
 import { ApplicationPage } from './pages/applications/application.tsx'
 import { ApplicationsPage } from './pages/applications/applications.tsx'
+import { ChangesPage } from './pages/applications/changes.tsx'
 import { NewApplicationPage } from './pages/applications/new-application.tsx'
 import { MailsPage } from './pages/mails/mails.tsx'
 import { OverviewPage } from './pages/overview/overview.tsx'
@@ -48,6 +49,7 @@ function SignedIn() {
         <Route path="/queues" component={QueuesPage} />
         <Route path="/applications" component={ApplicationsPage} />
         <Route path="/applications/new" component={NewApplicationPage} />
+        <Route path="/changes" component={ChangesPage} />
         <Route path="/applications/:id">{({ id }) => <ApplicationPage key={id} id={id} />}</Route>
         <Route path="/mails" component={MailsPage} />
         <Route>

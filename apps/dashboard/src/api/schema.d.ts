@@ -7,12 +7,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List requests, newest first */
+        /**
+         * List requests, newest first
+         * @description A key with scopes needs `requests:read`.
+         */
         get: operations["listResetRequests"];
         put?: never;
         /**
          * Ask for a reset
-         * @description The answer is the same whether or not there is such an account; the mail follows.
+         * @description The answer is the same whether or not there is such an account; the mail follows. A key with scopes needs `requests:write`.
          */
         post: operations["createResetRequest"];
         delete?: never;
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a request and what became of its mails */
+        /**
+         * Read a request and what became of its mails
+         * @description A key with scopes needs `requests:read`.
+         */
         get: operations["getResetRequest"];
         put?: never;
         post?: never;
@@ -47,7 +53,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a request */
+        /**
+         * Cancel a request
+         * @description A key with scopes needs `requests:write`.
+         */
         post: operations["cancelResetRequest"];
         delete?: never;
         options?: never;
@@ -64,7 +73,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the mail again; the old token is void */
+        /**
+         * Send the mail again; the old token is void
+         * @description A key with scopes needs `requests:write`.
+         */
         post: operations["resendResetRequest"];
         delete?: never;
         options?: never;
@@ -283,6 +295,26 @@ export interface paths {
         };
         /** Workers that are alive */
         get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What operators and keys changed, newest first
+         * @description Entries are only ever added.
+         */
+        get: operations["listAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -698,6 +730,10 @@ export interface components {
             /** @enum {string} */
             kind: "secret" | "publishable";
             name?: string;
+            /** @description Narrows a secret key; without them it may do everything of its application */
+            scopes?: ("requests:write" | "requests:read" | "tokens:redeem" | "accounts:*" | "admin:*")[];
+            /** Format: date-time */
+            expiresAt?: string;
         };
         CreatedKey: {
             /** @example key_01k9q3x5t8r2m4n6p7q8s9v0w1 */
@@ -707,12 +743,25 @@ export interface components {
             name?: string;
             /** @description Its last four characters */
             hint: string;
+            scopes?: ("requests:write" | "requests:read" | "tokens:redeem" | "accounts:*" | "admin:*")[];
             /**
              * Format: date-time
              * @description ISO 8601, UTC
              * @example 2026-03-01T09:30:00.000Z
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            lastUsedAt?: string;
             /** @description Shown once */
             key: string;
         };
@@ -724,12 +773,25 @@ export interface components {
             name?: string;
             /** @description Its last four characters */
             hint: string;
+            scopes?: ("requests:write" | "requests:read" | "tokens:redeem" | "accounts:*" | "admin:*")[];
             /**
              * Format: date-time
              * @description ISO 8601, UTC
              * @example 2026-03-01T09:30:00.000Z
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            lastUsedAt?: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC
@@ -899,6 +961,25 @@ export interface components {
             concurrency: number;
             /** @description Mails in its hands */
             busy: number;
+        };
+        AuditEntry: {
+            id: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            at: string;
+            /** @description `operator`, or the id of a key */
+            actor: string;
+            applicationId?: string;
+            /** @example application.update */
+            action: string;
+            target?: string;
+            /** @description Names of what was changed, never values */
+            fields: string[];
+            ip?: string;
+            requestId?: string;
         };
         MailPreview: {
             subject: string;
@@ -1479,6 +1560,35 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Worker"][];
+                    };
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Items on a page */
+                limit?: number;
+                applicationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        nextCursor: string | null;
                     };
                 };
             };

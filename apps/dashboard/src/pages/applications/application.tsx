@@ -11,6 +11,7 @@ import { tell } from '../../parts/note.tsx'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { waitingFor } from '../../parts/states.tsx'
+import { Changes } from './changes.tsx'
 import { Keys } from './keys.tsx'
 import { applicationQuery } from './queries.ts'
 import { Settings } from './settings.tsx'
@@ -51,6 +52,7 @@ export function ApplicationPage({ id }: { id: string }) {
         <div className="grid gap-4">
           <Keys applicationId={id} />
           <Settings application={data} />
+          <Changes applicationId={id} />
           <Removal application={data} />
         </div>
       )}

@@ -15,9 +15,14 @@ export function ApplicationsPage() {
         title="Applications"
         about="The products whose people reset passwords here."
         aside={
-          <Link href="/applications/new" className={buttonClass('strong')}>
-            New application
-          </Link>
+          <>
+            <Link href="/changes" className={buttonClass()}>
+              Changes
+            </Link>
+            <Link href="/applications/new" className={buttonClass('strong')}>
+              New application
+            </Link>
+          </>
         }
       />
       {waitingFor(query, 6)}

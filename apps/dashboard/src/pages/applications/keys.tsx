@@ -68,6 +68,7 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
         <tr>
           <HeadCell>Key</HeadCell>
           <HeadCell>Kind</HeadCell>
+          <HeadCell shown="tablet">Last used</HeadCell>
           <HeadCell shown="tablet">Made at</HeadCell>
           <HeadCell side="right">
             <span className="sr-only">Revoke</span>
@@ -80,12 +81,21 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
             <RowHead>
               <code>…{key.hint}</code>
               {key.name && <span className="block text-sm wrap-normal text-soft">{key.name}</span>}
+              {key.scopes && (
+                <span className="block text-sm wrap-normal text-soft">{key.scopes.join(', ')}</span>
+              )}
+              {key.expiresAt && (
+                <span className="block text-sm text-soft">
+                  until <Time at={key.expiresAt} />
+                </span>
+              )}
             </RowHead>
             <Cell>
               <Badge tone={key.revokedAt ? 'plain' : key.kind === 'secret' ? 'fair' : 'calm'}>
                 {keyKindWords[key.kind].name}
               </Badge>
             </Cell>
+            <Cell shown="tablet">{key.lastUsedAt ? <Time at={key.lastUsedAt} /> : 'never'}</Cell>
             <Cell shown="tablet">
               <Time at={key.createdAt} />
             </Cell>
