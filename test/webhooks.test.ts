@@ -127,6 +127,28 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     expect((await call('DELETE', `/${id}`)).status).toBe(204)
   })
 
+  test('tell of codes that somebody seems to guess', async () => {
+    const path = `/abuse/${backend}`
+    const { app } = await endpoint(path, { events: ['abuse.suspected'] })
+    await sparekey.call('PATCH', `/v1/applications/${app.id}`, {
+      key: sparekey.adminKey,
+      body: { limits: { wrongCodesHour: 3 } },
+    })
+    for (let i = 0; i < 5; i++) {
+      await fetch(`${sparekey.url}/compat/autoshares/api/v1.0/users/password/reset/code`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'Et-App-Key': app.secret },
+        body: JSON.stringify({ Code: '000000' }),
+      })
+    }
+    const { body } = await until('the event', () => told(path)[0])
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'abuse.suspected',
+      data: { what: 'wrong_codes', inHour: 3 },
+    })
+    expect(told(path)).toHaveLength(1)
+  })
+
   test('of another application are not there', async () => {
     const { id } = await endpoint(`/mine/${backend}`)
     const other = await sparekey.application()

@@ -125,6 +125,8 @@ test('wrong codes trip a breaker for the whole application, and then the right c
   expect(guesses.filter(({ status }) => status === 422)).toHaveLength(3)
   expect(guesses.filter(({ status }) => status === 429)).toHaveLength(9)
   expect(await exchange(code, wary.secret)).toEqual({ status: 429, body: failure(['TooManyRequests']) })
+  const figures = await sparekey.call('GET', '/metrics')
+  expect(figures.body).toMatch(/^sparekey_abuse_suspected_total\{what="wrong_codes"\} 1$/m)
 })
 
 test('refused guesses are not counted, so a breaker opens again with the next hour', async () => {

@@ -7,6 +7,7 @@ interface Happening {
   server?: string
   outcome?: string
   latencyMs?: number | undefined
+  what?: string
 }
 
 /** What is read anew for each reading. One that fails is left out of it. */
@@ -77,6 +78,13 @@ export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources
     registers,
   })
 
+  const suspected = new Counter({
+    name: 'sparekey_abuse_suspected_total',
+    help: 'Hours in which something looked like an attack, by what it was',
+    labelNames: ['what'],
+    registers,
+  })
+
   new Gauge({
     name: 'sparekey_queue_jobs',
     help: 'Jobs by queue and state',
@@ -144,8 +152,9 @@ export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources
       answers.inc({ dialect, method: methods.has(method) ? method : 'other', status })
       durations.observe({ dialect }, seconds)
     },
-    record({ type, dialect, server, outcome, latencyMs }) {
-      if (type === 'attempt') attempts.inc({ server: server ?? '', outcome: outcome ?? '' })
+    record({ type, dialect, server, outcome, latencyMs, what }) {
+      if (type === 'suspected') suspected.inc({ what: what ?? '' })
+      else if (type === 'attempt') attempts.inc({ server: server ?? '', outcome: outcome ?? '' })
       else happened[type]?.inc({ dialect: dialect ?? '' })
       if (type === 'sent' && latencyMs !== undefined) delivery.observe(latencyMs / 1000)
     },

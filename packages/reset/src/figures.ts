@@ -11,6 +11,8 @@ export type Happening =
   /** `latencyMs`: from the POST to the mail server's 250; left out for a mail that was sent again. */
   | { type: 'sent'; applicationId: string; dialect: Dialect; latencyMs?: number | undefined }
   | { type: 'attempt'; server: string; outcome: OutcomeClass }
+  /** Something that looks like an attack, once for each hour in which it does. */
+  | { type: 'suspected'; what: 'wrong_codes'; applicationId: string }
 
 export type Recorder = (happening: Happening) => void
 
@@ -43,6 +45,10 @@ export function createFigures({ db, log }: { db: Db; log: { warn(fields: object,
   function record(happening: Happening): void {
     if (happening.type === 'attempt') {
       add(`server:${happening.server}`, happening.outcome)
+      return
+    }
+    if (happening.type === 'suspected') {
+      for (const subject of ['all', `app:${happening.applicationId}`]) add(subject, 'suspected')
       return
     }
     const { type, applicationId, dialect } = happening

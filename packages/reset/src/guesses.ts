@@ -9,6 +9,7 @@ import { sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { ResetError } from './errors.ts'
+import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
 const hour = sql`date_trunc('hour', now())`
 
@@ -17,9 +18,14 @@ const hour = sql`date_trunc('hour', now())`
  * not kept open by further guesses. Throws ResetError `rate_limited` when there were too many.
  */
 export async function countGuess(
-  { db, log }: Pick<Context, 'db' | 'log'>,
-  { id, limits: { wrongCodesHour, wrongCodesDay } }: Pick<Application, 'id' | 'limits'>,
+  context: Context,
+  application: Pick<Application, 'id' | 'limits' | 'webhookEvents'>,
 ): Promise<void> {
+  const { db } = context
+  const {
+    id,
+    limits: { wrongCodesHour, wrongCodesDay },
+  } = application
   const before = sql`(select coalesce(sum(g.wrong), 0) from code_guesses g
     where g.application_id = ${id} and g.hour > now() - interval '1 day' and g.hour < ${hour})`
   const [counted] = await db.execute<{ wrong: number }>(sql`
@@ -29,16 +35,25 @@ export async function countGuess(
     where code_guesses.wrong < ${wrongCodesHour} and ${before} + code_guesses.wrong < ${wrongCodesDay}
     returning wrong`)
   if (counted) {
-    if (counted.wrong === wrongCodesHour)
-      log.warn(
-        { applicationId: id, wrong: counted.wrong },
-        'many wrong codes: no further one is taken this hour',
-      )
+    if (counted.wrong === wrongCodesHour) await suspect(context, application, counted.wrong)
     return
   }
   throw new ResetError('rate_limited', 'Too many wrong codes were tried. No code is taken for now.', {
     retryAfter: await secondsUntilOpen(db, id, wrongCodesDay),
   })
+}
+
+/** Says that this looks like an attack: in the log, in the figures, and to the application. */
+async function suspect(
+  context: Context,
+  application: Pick<Application, 'id' | 'webhookEvents'>,
+  wrong: number,
+): Promise<void> {
+  const { id: applicationId } = application
+  context.log.warn({ applicationId, wrong }, 'many wrong codes: no further one is taken this hour')
+  context.record?.({ type: 'suspected', what: 'wrong_codes', applicationId })
+  const data = { what: 'wrong_codes', inHour: wrong }
+  await enqueueDeliveries(context, await tell(context.db, { application, event: 'abuse.suspected', data }))
 }
 
 /** Until the hour is over, or until so much of the day is that its sum is below the limit again. */
