@@ -24,6 +24,14 @@ export function createProgram(perform: Perform): Command {
     return (...args: A) => perform('once', run => action(run, ...args))
   }
   program.command('migrate').description('bring the database up to date').action(once(manage.runMigrations))
+  program
+    .command('doctor')
+    .description(
+      'look at everything that Sparekey needs, say what is wrong and how to mend it; changes nothing',
+    )
+    .option('--json', 'the same as JSON')
+    .option('--dkim-selector <selector...>', "where the mail server's DKIM key is looked up")
+    .action(async options => (await import('./doctor/doctor.ts')).doctor(perform, options))
 
   const app = program.command('app').description('applications')
   app
