@@ -19,15 +19,16 @@ export interface Reach {
 }
 
 const outage =
-  /^(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|MaxRetriesPerRequestError|ClusterAllFailedError|ConnectionClosedError|08\w{3}|57P\d\d|53300|LOADING|CLUSTERDOWN|MASTERDOWN)$/
+  /^(ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|MaxRetriesPerRequestError|ClusterAllFailedError|ConnectionClosedError|08\w{3}|57P\d\d|53300|LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|TRYAGAIN|UNBLOCKED)$/
+
+const outageWords =
+  /^(Connection (is closed|terminated)|Command timed out|Socket timeout|Query read timeout|Stream isn't writeable|timeout exceeded when trying to connect|All sentinels are unreachable|Too many Cluster redirections|None of startup nodes is available|Cluster isn't ready|Cluster is ended)/
 
 /** Whether the server is away, starting or leaving, as opposed to having refused what was asked. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (outage.test(serverCode(error))) return true
-  return /^(Connection (is closed|terminated)|Command timed out|Query read timeout|Stream isn't writeable|timeout exceeded when trying to connect|All sentinels are unreachable)/.test(
-    error.message,
-  )
+  return outageWords.test(error.message)
 }
 
 const lateNewsMs = 2_000

@@ -1,4 +1,5 @@
 import { createRedisBackend } from 'bullmq'
+import { Cluster } from 'ioredis'
 import type { Link } from './backend.ts'
 import type { Reach } from './reach.ts'
 import { createClient, type RedisClient } from './redis.ts'
@@ -28,7 +29,7 @@ export function openRedisLink(
     factory: createRedisBackend,
     prefix,
     async reach() {
-      await ready(open())
+      await ready(open(), `${prefix}:reach`)
       reach.up()
     },
     async close() {
@@ -37,9 +38,12 @@ export function openRedisLink(
   }
 }
 
-/** Resolves on a connected client, rejects on one that is between two tries or not ready within a second. */
-function ready(client: RedisClient): Promise<void> {
-  if (client.status === 'ready') return ping(client)
+/**
+ * Resolves on a connected client, rejects on one that is between two tries or not ready within a second. It asks for
+ * a key of the queues, since in a cluster only the master that holds them counts.
+ */
+function ready(client: RedisClient, key: string): Promise<void> {
+  if (client.status === 'ready') return look(client, key)
   if (client.status === 'wait') client.connect().catch(() => {})
   if (client.status === 'reconnecting' || client.status === 'end') return Promise.reject(refused())
   return new Promise<void>((resolve, reject) => {
@@ -60,8 +64,8 @@ function ready(client: RedisClient): Promise<void> {
   })
 }
 
-async function ping(client: RedisClient): Promise<void> {
-  await client.ping()
+async function look(client: RedisClient, key: string): Promise<void> {
+  await client.exists(key)
 }
 
 function refused(): Error {
@@ -90,6 +94,8 @@ function quiet(client: RedisClient, reach: Reach): RedisClient {
     duplicate(...args: unknown[]) {
       const copy = duplicate(...args)
       copy.on('error', error => reach.down(error))
+      // BullMQ gives a wait up after some seconds: one that came through later would swallow a job's wake-up call.
+      if (copy instanceof Cluster) copy.options.maxRedirections = 16
       return quiet(copy, reach)
     },
   })

@@ -31,10 +31,12 @@ export function createClient(address: RedisAddress, { patient }: { patient: bool
     keepAlive: 10_000,
     connectTimeout: patient ? 10_000 : 900,
     commandTimeout: patient ? undefined : 1_000,
+    // A server that hangs, or whose machine is gone, closes no connection. A worker's wait takes up to 11 s by itself.
+    socketTimeout: patient ? 12_000 : 2_000,
     maxRetriesPerRequest: patient ? null : 0,
     autoResendUnfulfilledCommands: patient,
-    // After a failover the old master answers READONLY: reconnect, which finds the new one.
-    reconnectOnError: error => error.message.startsWith('READONLY'),
+    // After a failover the old master answers READONLY: reconnect, which finds the new one, and there ask it again.
+    reconnectOnError: error => error.message.includes('READONLY') && (patient ? 2 : 1),
   }
   const [first] = address.hosts
   let client: RedisClient
@@ -47,6 +49,7 @@ export function createClient(address: RedisAddress, { patient }: { patient: bool
       enableTLSForSentinelMode: address.tls,
       sentinelTLS: address.tls ? {} : undefined,
       sentinelRetryStrategy: retry,
+      sentinelCommandTimeout: 1_000,
       db: address.db,
       retryStrategy: retry,
       lazyConnect: !patient,
@@ -56,6 +59,10 @@ export function createClient(address: RedisAddress, { patient }: { patient: bool
       redisOptions: options,
       clusterRetryStrategy: retry,
       slotsRefreshTimeout: patient ? 5_000 : 900,
+      // Patient ones wait a minute for a replica to take over, as they wait for a single server.
+      maxRedirections: patient ? 240 : 16,
+      retryDelayOnFailover: patient ? 250 : 100,
+      retryDelayOnClusterDown: patient ? 250 : 100,
       lazyConnect: !patient,
       // A managed cluster's certificates name hosts, not the addresses they resolve to.
       dnsLookup: address.tls ? (host, found) => found(null, host) : undefined,

@@ -7,7 +7,7 @@ import {
   Worker,
 } from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
-import { errorCode, GiveUpError } from './errors.ts'
+import { errorCode, GiveUpError, serverCode } from './errors.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { isOutage, type Log, watchReach } from './reach.ts'
 import { attempts, retryDelay } from './retry.ts'
@@ -119,11 +119,14 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
       },
       link.factory,
     )
-    made.on('error', error => reach.odd(error))
+    made.on('error', error => {
+      reach.odd(error)
+      if (isOutage(error)) void awaitReturn()
+    })
     made.on('failed', (job, error) => {
       const final =
         error.name === 'UnrecoverableError' || (job?.attemptsMade ?? 0) >= (job?.opts.attempts ?? attempts)
-      const fields = { queue, jobId: job?.id, attempt: job?.attemptsMade, code: error.message }
+      const fields = { queue, jobId: job?.id, attempt: job?.attemptsMade, code: wordOf(error) }
       if (final) log.error(fields, 'job failed for good')
       else log.warn(fields, 'job failed, will be tried again')
     })
@@ -159,6 +162,23 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
     throw new Error('the worker was closed before it was ready')
   }
 
+  // A cluster that loses one master stays connected: only a look tells when the queues are back.
+  let awaited = false
+  async function awaitReturn(): Promise<void> {
+    if (awaited) return
+    awaited = true
+    while (!stop.signal.aborted && !(await reached())) {
+      await sleep(1_000, undefined, { signal: stop.signal }).catch(() => {})
+    }
+    awaited = false
+  }
+
+  const reached = () =>
+    link.reach().then(
+      () => true,
+      () => false,
+    )
+
   async function shut(graceMs: number): Promise<void> {
     stop.abort()
     // A worker that is up must hear of it at once, or it takes one more job.
@@ -193,6 +213,11 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
       return closing
     },
   }
+}
+
+/** A handler's error was stripped to its code; one of BullMQ's or the driver's still has a sentence. */
+function wordOf(error: Error): string {
+  return /^[\w.-]{1,60}$/.test(error.message) ? error.message : serverCode(error)
 }
 
 /** BullMQ stores a thrown error's message and stack with the job; both could hold an address or a password. */

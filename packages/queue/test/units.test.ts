@@ -5,11 +5,31 @@ import { startRedis } from '../../../test/support/servers.ts'
 import { openBackend } from '../src/backend.ts'
 import { errorCode, QueueUnavailableError, serverCode } from '../src/errors.ts'
 import { openQueues } from '../src/queues.ts'
+import { isOutage } from '../src/reach.ts'
 import { openRedis } from '../src/redis.ts'
 import { parseRedisUrl } from '../src/redis-url.ts'
 import { retryDelay } from '../src/retry.ts'
 
 const log = { info() {}, warn() {}, error() {} }
+
+test.each([
+  ['ReplyError', "READONLY You can't write against a read only replica."],
+  ['ReplyError', 'CLUSTERDOWN Hash slot not served'],
+  [
+    'ReplyError',
+    'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
+  ],
+  ['Error', 'Too many Cluster redirections. Last error: Error: Connection is closed.'],
+  ['Error', "Cluster isn't ready and enableOfflineQueue options is false"],
+  ['Error', "Socket timeout. Expecting data, but didn't receive any in 12000ms."],
+])('what is met during a failover counts as an outage: %s %s', (name, message) => {
+  expect(isOutage(Object.assign(new Error(message), { name }))).toBe(true)
+})
+
+test('a refusal is no outage', () => {
+  const refusal = new Error('WRONGTYPE Operation against a key holding the wrong kind of value')
+  expect(isOutage(Object.assign(refusal, { name: 'ReplyError' }))).toBe(false)
+})
 
 describe('parseRedisUrl', () => {
   test('reads one host, its defaults, login, database and TLS', () => {
