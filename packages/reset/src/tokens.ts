@@ -10,6 +10,7 @@ import { unusable } from './errors.ts'
 import { loginKey, maskLogin } from './login.ts'
 import type { ResetRequest } from './mint.ts'
 import { live } from './status.ts'
+import { cancelMails } from './void-tokens.ts'
 
 /** A token that works now: its status is live and its time is not over, by the database's clock. */
 export const usable = and(inArray(resetRequests.status, [...live]), gt(resetRequests.expiresAt, sql`now()`))
@@ -55,6 +56,8 @@ export async function consume(tx: Executor, { id, tokenDigest }: ResetRequest): 
     .where(and(eq(resetRequests.id, id), eq(resetRequests.tokenDigest, tokenDigest as Buffer), usable))
     .returning({ at: sql<string>`to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` })
   if (!used) throw unusable()
+  // After a lost line a second try may be waiting: it would carry what works no more.
+  await cancelMails(tx, id)
   return used.at
 }
 

@@ -1,0 +1,53 @@
+import { createServer } from 'node:http'
+import { readConfig } from '@sparekey/config/config'
+import { openDb } from '@sparekey/db/db'
+import { createLog } from '@sparekey/log/log'
+import { createMailer } from '@sparekey/mail/mailer'
+import { createRenderer } from '@sparekey/mail/render'
+import { createMetrics } from '@sparekey/metrics/metrics'
+import { openBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
+import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
+import type { Context, Point } from '@sparekey/reset/context'
+import { createHands } from '@sparekey/worker/hands'
+import { createHealth } from '@sparekey/worker/health'
+import { createWorker } from '@sparekey/worker/worker'
+import { haltAt } from './point.ts'
+
+// A worker as the real main puts it together, but for the point that it halts at. Its end is a kill, so nothing is closed.
+const { FAULT_POINT, FAULT_STAND_UNTIL } = process.env
+const config = readConfig(process.env)
+const log = createLog(config.logLevel, 'worker')
+const databaseUrl = config.databaseUrl ?? ''
+const { db, ping } = openDb(databaseUrl)
+const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
+const queues = openQueues({ backend, log })
+const hands = createHands(config.workerConcurrency)
+const metrics = createMetrics({
+  queues: [],
+  counts: async () => ({}),
+  waiting: async () => ({ requests: 0, oldestSeconds: null }),
+})
+const context: Context = {
+  db,
+  queues,
+  secrets: config.secrets ?? [],
+  log,
+  reached: haltAt({ point: FAULT_POINT as Point, standUntil: FAULT_STAND_UNTIL }),
+}
+createWorker({
+  context,
+  delivery: {
+    mailer: createMailer({ servers: config.smtpUrls, deadlineMs: SEND_DEADLINE_MS }),
+    renderer: createRenderer(),
+    publicUrl: config.publicUrl,
+    mailFrom: config.mailFrom,
+  },
+  post: async () => ({ delivered: true, durationMs: 0 }),
+  backend,
+  queues,
+  hands,
+  retentionDays: config.retentionDays,
+  log,
+})
+createServer(createHealth({ ping, queues, metrics })).listen(config.workerPort, config.host)
