@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase, freshRedis } from '../support/database.ts'
+import { type Deployment, deploy } from '../support/deployment.ts'
+import { until } from '../support/sparekey.ts'
+import { goodPassword, noLimits, tokenCalls } from './support/desk.ts'
+import { dumpPostgres, dumpRedis, formsOf, searchFor } from './support/search.ts'
+import { type StandIn, standIn } from './support/stand-in.ts'
+
+let database: FreshDatabase
+let deployment: Deployment
+let redisUrl: string
+let receiver: StandIn
+let collector: StandIn
+const webhooks: string[] = []
+const traces: string[] = []
+
+beforeAll(async () => {
+  receiver = await standIn(({ headers, body }) => webhooks.push(JSON.stringify(headers) + body))
+  collector = await standIn(({ body }, response) => {
+    traces.push(body)
+    response.end('{}')
+  })
+  database = await freshDatabase()
+  redisUrl = await freshRedis()
+  deployment = await deploy({
+    env: {
+      DATABASE_URL: database.url,
+      REDIS_URL: redisUrl,
+      LOG_LEVEL: 'debug',
+      WEBHOOK_ALLOW: '127.0.0.1',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    },
+  })
+}, 120_000)
+afterAll(async () => {
+  await deployment?.close()
+  await database?.drop()
+  receiver?.close()
+  collector?.close()
+})
+
+test('after a full run the token, the code and the new password are found nowhere, in no form; planted ones are', async () => {
+  const { call, adminKey, mailServer, apis, workers } = deployment
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} })
+  try {
+    const { body: app } = await call('POST', '/v1/applications', {
+      key: adminKey,
+      body: { name: 'Acme', limits: noLimits },
+    })
+    const key = app.keys.secret
+    await call('POST', '/v1/webhooks', { key, body: { url: receiver.url } })
+    const reset = async (login: string) => {
+      await call('POST', '/v1/accounts', { key, body: { login, email: login } })
+      const { body } = await call('POST', '/v1/reset-requests', { key, body: { login } })
+      const { text = '' } = await mailServer.mail(login)
+      await until('it is written down', async () => {
+        const read = await call('GET', `/v1/reset-requests/${body.id}`, { key })
+        return read.body.status === 'sent' || undefined
+      })
+      return {
+        id: body.id as string,
+        token: /#([\w-]{43})\b/.exec(text)?.[1] ?? '',
+        code: /\b(\d{4}) (\d{4})\b/.exec(text)?.slice(1).join('') ?? '',
+      }
+    }
+    const verbs = tokenCalls(call, key)
+    const used = await reset('used@example.com')
+    expect((await verbs.peek(used.token)).status).toBe(200)
+    expect((await verbs.complete(used.token, goodPassword)).status).toBe(200)
+    const live = await reset('live@example.com')
+    const swapped = await reset('swapped@example.com')
+    const exchanged = await verbs.exchange(swapped.id, swapped.code)
+    expect(exchanged.status).toBe(200)
+    await until('every webhook', () => (webhooks.length >= 8 ? true : undefined))
+    await until('a trace of the exchange', () =>
+      traces.join('').includes('/v1/reset-codes/exchange') ? true : undefined,
+    )
+
+    const answers: string[] = []
+    for (const path of [
+      '/v1/reset-requests?limit=100',
+      ...[used, live, swapped].map(({ id }) => `/v1/reset-requests/${id}`),
+      '/v1/stats',
+      '/v1/workers',
+      ...['mail', 'webhook', 'housekeeping'].flatMap(queue =>
+        ['waiting', 'active', 'delayed', 'failed', 'completed'].map(
+          state => `/v1/queues/${queue}/jobs?state=${state}`,
+        ),
+      ),
+      '/dashboard/board/api/queues',
+      '/metrics',
+    ]) {
+      const { status, body } = await call('GET', path, { key: adminKey })
+      expect([path, status]).toEqual([path, 200])
+      answers.push(JSON.stringify(body))
+    }
+    const look = async () => ({
+      postgres: await dumpPostgres(sql),
+      redis: await dumpRedis(redisUrl),
+      logs: [...apis, ...workers].map(part => part.output()).join('\n'),
+      webhooks: webhooks.join('\n'),
+      traces: traces.join('\n'),
+      'what the dashboard is told': answers.join('\n'),
+    })
+    const places = await look()
+    // Places that hold nothing would prove nothing.
+    for (const [place, text] of Object.entries(places))
+      expect([place, text.length > 100]).toEqual([place, true])
+    expect(places.postgres).toContain(createHash('sha256').update(live.token).digest('hex'))
+    const secrets = [used.token, live.token, swapped.token, exchanged.body.token, goodPassword, key, adminKey]
+    for (const secret of secrets) expect(searchFor(secret, places)).toEqual([])
+    for (const { code } of [used, live, swapped])
+      for (const [place, text] of Object.entries(places))
+        for (const form of [code, `${code.slice(0, 4)} ${code.slice(4)}`])
+          expect([place, new RegExp(`(?<!\\d)${form}(?!\\d)`).test(text)]).toEqual([place, false])
+
+    await sql`create table planted (text text, bytes bytea)`
+    await sql`insert into planted values (${`x${live.token}x`}, ${Buffer.from(live.token, 'base64url')})`
+    const { openRedis } = await import('@sparekey/queue/redis')
+    const redis = openRedis(redisUrl)
+    await redis.call('hset', 'planted', 'data', Buffer.from(`{"token":"${live.token}"}`).toString('base64'))
+    redis.disconnect()
+    const planted = await look()
+    expect(searchFor(live.token, { postgres: planted.postgres }).length).toBeGreaterThan(1)
+    expect(searchFor(live.token, { redis: planted.redis })).not.toEqual([])
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}, 120_000)
+
+test('control: each form of a planted token is found, in whatever stands around it', () => {
+  const token = 'kJ8_x-Qm3vTz0aYb5NcR7sWd1LgHf2PoUiE4yXt6VqA'
+  const around = (text: string) => `some words ${text} some more`
+  const planted = [
+    token,
+    encodeURIComponent(token),
+    Buffer.from(token).toString('hex'),
+    Buffer.from(token, 'base64url').toString('hex'),
+    Buffer.from(token, 'base64url').toString('base64'),
+    ...['', 'a', 'ab', 'abc'].map(before => Buffer.from(`${before}${token}${before}`).toString('base64')),
+  ]
+  for (const text of planted) expect(searchFor(token, { here: around(text) }), text).not.toEqual([])
+  expect(formsOf(token).length).toBeGreaterThan(8)
+  expect(searchFor(token, { here: around(token.slice(0, 20)) })).toEqual([])
+})
