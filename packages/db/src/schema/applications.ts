@@ -5,6 +5,7 @@ import type {
   Brand,
   Dialect,
   Directory,
+  HumanProof,
   KeyKind,
   Limits,
   NileSettings,
@@ -26,6 +27,8 @@ export const applications = pgTable(
     resetUrl: text('reset_url'),
     dialects: text('dialects').array().$type<Dialect[]>().notNull(),
     directory: text('directory').$type<Directory>().notNull(),
+    /** Where the application's own server is asked, in an `http` directory; its secrets lie with its webhook endpoint. */
+    directoryUrl: text('directory_url'),
     linkMinutes: integer('link_minutes').notNull(),
     codeMinutes: integer('code_minutes').notNull(),
     /** Null: 8, or what a dialect's own mails have. */
@@ -35,6 +38,8 @@ export const applications = pgTable(
     /** What its endpoints want to hear of: so that an event that nobody wants costs nothing. */
     webhookEvents: text('webhook_events').array().$type<WebhookEvent[]>().notNull().default([]),
     nile: jsonb('nile').$type<NileSettings>().notNull().default({}),
+    /** What a request without a secret key must bring; null: nothing. */
+    humanProof: jsonb('human_proof').$type<HumanProof>(),
     limits: jsonb('limits').$type<Limits>().notNull(),
     createdAt: madeAt(),
   },

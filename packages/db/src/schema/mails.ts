@@ -2,16 +2,14 @@ import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import { madeAt, time } from '../columns.ts'
 import type { MailKind, MailStatus, NoticeDetails, OutcomeClass } from '../types.ts'
-import { applications } from './applications.ts'
 import { resetRequests } from './reset-requests.ts'
 
 export const mails = pgTable(
   'mails',
   {
     id: text('id').primaryKey(),
-    applicationId: text('application_id')
-      .notNull()
-      .references(() => applications.id, { onDelete: 'cascade' }),
+    /** Of its request, which goes with its application: not checked a second time. */
+    applicationId: text('application_id').notNull(),
     requestId: text('request_id')
       .notNull()
       .references(() => resetRequests.id, { onDelete: 'cascade' }),

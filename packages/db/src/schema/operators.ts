@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { bigint, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
+import { applications } from './applications.ts'
 
 /**
  * How often something happened, by minute and by hour, counted as it happens, so that no figure needs a look at the
- * requests themselves. `subject`: `all`, `app:<id>`, `dialect:<name>` or `server:<mail server>`.
+ * requests themselves. `subject`: `all`, `app:<id>`, `dialect:<name>` or `dialect:<name> app:<id>`; `name` is what happened,
+ * and for a try to hand a mail over `<outcome>@<mail server>`.
  */
 export const figures = pgTable(
   'figures',
@@ -18,7 +20,23 @@ export const figures = pgTable(
   table => [
     primaryKey({ columns: [table.grain, table.subject, table.at, table.name] }),
     index('figures_at').on(table.grain, table.at),
+    // Finds the applications with the most of a moment, of all dialects or of one, without a look at the others.
+    index('figures_busiest')
+      .on(table.grain, sql`split_part(${table.subject}, 'app:', 1)`, table.name, table.at, table.value)
+      .where(sql`subject like '%app:%' and name in ('accepted', 'failed')`),
   ],
+)
+
+/** Hours in which an application's requests looked like an attack, so that each is told of once. */
+export const spikes = pgTable(
+  'spikes',
+  {
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    hour: time('hour').notNull(),
+  },
+  table => [primaryKey({ columns: [table.applicationId, table.hour] })],
 )
 
 /** Worker processes, as they say of themselves every few seconds. */
@@ -30,6 +48,8 @@ export const workers = pgTable(
     pid: integer('pid').notNull(),
     concurrency: integer('concurrency').notNull(),
     busy: integer('busy').notNull(),
+    /** Its mail servers, in the order in which they are tried. */
+    servers: text('servers').array().notNull().default([]),
     startedAt: time('started_at').notNull().default(sql`now()`),
     seenAt: time('seen_at').notNull().default(sql`now()`),
   },
@@ -53,7 +73,7 @@ export const auditLog = pgTable(
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     at: time('at').notNull().default(sql`now()`),
-    /** `operator`, or a key's id. */
+    /** `operator`, `cli` for the command line, or a key's id. */
     actor: text('actor').notNull(),
     /** No reference: what happened to an application stays told when it is gone. */
     applicationId: text('application_id'),

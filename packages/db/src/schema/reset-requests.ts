@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
 import type { Carries, ClientFacts, Dialect, Recipient, RequestStatus } from '../types.ts'
 import { accounts } from './accounts.ts'
@@ -45,6 +55,8 @@ export const resetRequests = pgTable(
     codeLookup: bytea('code_lookup'),
     codeTries: integer('code_tries').notNull().default(0),
     createdAt: madeAt(),
+    /** When it was last sent again. */
+    resentAt: time('resent_at'),
     deliverBefore: time('deliver_before').notNull(),
     enqueuedAt: time('enqueued_at').notNull().defaultNow(),
     mintedAt: time('minted_at'),
@@ -60,7 +72,6 @@ export const resetRequests = pgTable(
       .on(table.applicationId, table.codeLookup)
       .where(sql`code_lookup is not null`),
     uniqueIndex('reset_requests_one_live').on(table.applicationId, table.recipientKey).where(live),
-    index('reset_requests_recipient').on(table.applicationId, table.recipientKey, table.mintedAt),
     index('reset_requests_login').on(table.applicationId, table.loginKey, table.id),
     index('reset_requests_list').on(table.applicationId, table.id),
     index('reset_requests_accepted').on(table.enqueuedAt).where(sql`status = 'accepted'`),
@@ -98,7 +109,7 @@ export const idempotencyKeys = pgTable(
   ],
 )
 
-/** Wrong codes that came without a login, by application and hour: what a breaker looks at. */
+/** Wrong codes by application and hour, which breakers look at, and whether it was told that one tripped. */
 export const codeGuesses = pgTable(
   'code_guesses',
   {
@@ -106,7 +117,30 @@ export const codeGuesses = pgTable(
       .notNull()
       .references(() => applications.id, { onDelete: 'cascade' }),
     hour: time('hour').notNull(),
-    wrong: integer('wrong').notNull(),
+    /** That came without a login. */
+    wrong: integer('wrong').notNull().default(0),
+    told: boolean('told').notNull().default(false),
+    /** That came for a request or a login. */
+    wrongExchanges: integer('wrong_exchanges').notNull().default(0),
+    toldExchanges: boolean('told_exchanges').notNull().default(false),
   },
   table => [primaryKey({ columns: [table.applicationId, table.hour] })],
+)
+
+/** Proofs of humanity that were taken, so that none is taken twice, until they would be too old anyway. */
+export const humanProofs = pgTable(
+  'human_proofs',
+  {
+    applicationId: text('application_id')
+      .notNull()
+      .references(() => applications.id, { onDelete: 'cascade' }),
+    digest: bytea('digest').notNull(),
+    /** The Idempotency-Key that it was taken with: the same call may come again. */
+    takenFor: bytea('taken_for'),
+    expiresAt: time('expires_at').notNull(),
+  },
+  table => [
+    primaryKey({ columns: [table.applicationId, table.digest] }),
+    index('human_proofs_expires').on(table.expiresAt),
+  ],
 )

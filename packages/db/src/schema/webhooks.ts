@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
+import { check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { madeAt, time } from '../columns.ts'
-import type { SealedSecret, WebhookEvent } from '../types.ts'
+import type { DeliveryAttempt, DeliveryEvent, SealedSecret, WebhookEvent } from '../types.ts'
 import { applications } from './applications.ts'
 
 export const webhookEndpoints = pgTable(
@@ -11,6 +11,8 @@ export const webhookEndpoints = pgTable(
     applicationId: text('application_id')
       .notNull()
       .references(() => applications.id, { onDelete: 'cascade' }),
+    /** `directory`: the application's own server, where it keeps the accounts; one at most, and told no events. */
+    kind: text('kind').$type<'events' | 'directory'>().notNull().default('events'),
     url: text('url').notNull(),
     events: text('events').array().$type<WebhookEvent[]>().notNull(),
     /** Newest first. */
@@ -22,7 +24,11 @@ export const webhookEndpoints = pgTable(
     failingSince: time('failing_since'),
     createdAt: madeAt(),
   },
-  table => [index('webhook_endpoints_application').on(table.applicationId, table.id)],
+  table => [
+    index('webhook_endpoints_application').on(table.applicationId, table.id),
+    uniqueIndex('webhook_endpoints_directory').on(table.applicationId).where(sql`kind = 'directory'`),
+    check('webhook_endpoints_kind', sql`${table.kind} in ('events', 'directory')`),
+  ],
 )
 
 /** One event for one endpoint, written in the transaction of what happened. Its id is the `webhook-id` of every try. */
@@ -33,7 +39,7 @@ export const webhookDeliveries = pgTable(
     endpointId: text('endpoint_id')
       .notNull()
       .references(() => webhookEndpoints.id, { onDelete: 'cascade' }),
-    event: text('event').$type<WebhookEvent>().notNull(),
+    event: text('event').$type<DeliveryEvent>().notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     status: text('status').$type<'queued' | 'delivered' | 'failed'>().notNull().default('queued'),
     tries: integer('tries').notNull().default(0),
@@ -43,6 +49,8 @@ export const webhookDeliveries = pgTable(
     nextTryAt: time('next_try_at').notNull().defaultNow(),
     lastStatus: integer('last_status'),
     lastError: text('last_error'),
+    /** The last ten tries, oldest first, those before a replay among them. */
+    attempts: jsonb('attempts').$type<DeliveryAttempt[]>().notNull().default([]),
     createdAt: madeAt(),
     /** When its tries began: at first its creation, later its replay. */
     startedAt: time('started_at').notNull().defaultNow(),

@@ -1,0 +1,2 @@
+ALTER TABLE "reset_requests" ADD COLUMN "resent_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "figures_busiest" ON "figures" USING btree ("grain",split_part("subject", 'app:', 1),"name","at","value") WHERE subject like '%app:%' and name in ('accepted', 'failed');
