@@ -1,72 +1,155 @@
+import { randomBytes } from 'node:crypto'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { encodeWord } from 'nodemailer/lib/mime-funcs'
 import { checkAddress } from './address.ts'
+import type { Form, Pieces } from './form.ts'
+import { encodeQuoted } from './quoted-printable.ts'
 import { cleanLine } from './value.ts'
+import type { Blank, Blanks } from './words.ts'
 
 export interface Mailbox {
   name?: string
   address: string
 }
 
-/** One mail to one person. */
-export interface Message {
+/** Who gets one mail from whom. */
+export interface Addressing {
   /** Left side of the Message-ID, the same on every try of this mail. */
   id: string
   from: Mailbox
   to: Mailbox
   replyTo?: string
-  subject: string
-  html: string
-  text: string
   date: Date
-  /** BCP 47 tag for Content-Language. */
-  locale: string
 }
 
 /** What goes over the wire. */
 export interface Composed {
-  envelope: { from: string; to: [string]; size: number }
-  messageId: string
+  id: string
+  envelope: { from: string; to: string }
+  /** RFC 5322 text in lines that end in CRLF: 7 bits, and none begins with a dot. */
   raw: Buffer
 }
 
+/** A form as it goes over the wire: its headers, and its parts in quoted-printable. */
+export interface Sheet {
+  from: string
+  head: Buffer
+  text: Encoded
+  html: Encoded
+}
+
+/** Pieces in bytes: to copy them costs a mail 2 µs, where one text of all would be walked through anew (100 µs). */
+interface Encoded {
+  texts: Buffer[]
+  blanks: Blank[]
+}
+
+const escapes: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+  '`': '&#x60;',
+  '=': '&#x3D;',
+}
+
+/** As Handlebars escapes what it fills in. */
+export const escapeHtml = (text: string) => text.replace(/[&<>"'`=]/g, found => escapes[found] as string)
+
 /**
- * The mail as RFC 5322 text with its envelope: exactly one recipient, the sender as MAIL FROM. Says that a
- * machine wrote it (RFC 3834), so that no out-of-office answers come back. The Message-ID depends on the id and
- * the sender's domain only. Nothing is read from files or the network.
- * Throws TypeError, without the value, when an address or the id is unusable.
+ * What all mails of a form from one sender have in common. Says that a machine wrote it (RFC 3834), so that no
+ * out-of-office answers come back. Throws TypeError, without the value, when an address is unusable.
  */
-export async function compose(message: Message): Promise<Composed> {
-  const from = address(message.from.address, 'from')
-  const to = address(message.to.address, 'to')
-  const replyTo = message.replyTo === undefined ? undefined : address(message.replyTo, 'replyTo')
-  if (!/^[\w.-]{1,100}$/.test(message.id) || /^\.|\.\.|\.$/.test(message.id))
-    throw new TypeError('mail: bad id')
-  if (!/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i.test(message.locale)) throw new TypeError('mail: bad locale')
-  if (Number.isNaN(message.date.getTime())) throw new TypeError('mail: bad date')
-  const messageId = `<${message.id}@${from.slice(from.lastIndexOf('@') + 1)}>`
-  const raw = await new MailComposer({
-    messageId,
-    date: message.date,
-    from: { name: cleanLine(message.from.name ?? ''), address: from },
-    to: { name: cleanLine(message.to.name ?? ''), address: to },
-    ...(replyTo && { replyTo: { name: '', address: replyTo } }),
-    envelope: { from, to: [to] },
-    subject: cleanLine(message.subject, 200),
-    text: message.text,
-    html: message.html,
-    textEncoding: 'quoted-printable',
+export function createSheet(
+  { subject, text, html }: Form,
+  { from, replyTo }: Pick<Addressing, 'from' | 'replyTo'>,
+  locale: string,
+): Sheet {
+  const sender = address(from.address, 'from')
+  const answers = replyTo === undefined ? undefined : address(replyTo, 'replyTo')
+  // "=_" cannot stand in quoted-printable text (RFC 2045 section 6.7), so nobody's words can end a part.
+  const boundary = `=_${randomBytes(12).toString('hex')}`
+  const headers = headerLines({
+    from: { name: cleanLine(from.name ?? ''), address: sender },
+    ...(answers && { replyTo: { name: '', address: answers } }),
+    subject: cleanLine(subject, 200),
     headers: {
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
-      'Content-Language': message.locale,
+      'Content-Language': locale,
     },
-    xMailer: false,
+  })
+  const part = (type: string) =>
+    `--${boundary}\r\nContent-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`
+  const encoded = ({ texts, blanks }: Pieces, begin: string, end: string): Encoded => {
+    const written = texts.map(encodeQuoted)
+    written[0] = begin + written[0]
+    written[written.length - 1] += end
+    return { texts: written.map(bytes), blanks }
+  }
+  return {
+    from: sender,
+    head: bytes(
+      `${headers}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n`,
+    ),
+    text: encoded(text, part('plain'), '\r\n'),
+    html: encoded(html, part('html'), `\r\n--${boundary}--\r\n`),
+  }
+}
+
+/**
+ * One mail: exactly one recipient, the sender as MAIL FROM. The Message-ID depends on the id and the sender's domain
+ * only. Throws TypeError, without the value, when an address, the id or the date is unusable.
+ */
+export function compose(sheet: Sheet, values: Blanks, { id, to, date }: Omit<Addressing, 'from'>): Composed {
+  const recipient = address(to.address, 'to')
+  if (!/^[\w.-]{1,100}$/.test(id) || /^\.|\.\.|\.$/.test(id)) throw new TypeError('mail: bad id')
+  if (Number.isNaN(date.getTime())) throw new TypeError('mail: bad date')
+  const name = cleanLine(to.name ?? '')
+  const domain = sheet.from.slice(sheet.from.lastIndexOf('@') + 1)
+  const own = `To: ${name === '' ? recipient : `${phrase(name)}\r\n <${recipient}>`}\r\nMessage-ID: <${id}@${domain}>\r\nDate: ${date.toUTCString().replace('GMT', '+0000')}\r\n\r\n`
+  return {
+    id,
+    envelope: { from: sheet.from, to: recipient },
+    raw: Buffer.concat([
+      sheet.head,
+      bytes(own),
+      ...filled(sheet.text, values, encodeQuoted),
+      ...filled(sheet.html, values, value => encodeQuoted(escapeHtml(value))),
+    ]),
+  }
+}
+
+function filled({ texts, blanks }: Encoded, values: Blanks, write: (text: string) => string): Buffer[] {
+  return texts.flatMap((text, index) => {
+    const blank = blanks[index]
+    return blank ? [text, bytes(write(values[blank] ?? ''))] : [text]
+  })
+}
+
+const bytes = (text: string) => Buffer.from(text, 'latin1')
+
+/** A name before an address: quoted, or as encoded words where it is not ASCII (RFC 2047 section 5), each on its own line. */
+function phrase(name: string): string {
+  // Programs decode what looks like an encoded word even between quotes.
+  if (/^[\x20-\x7e]*$/.test(name) && !name.includes('=?')) return `"${name.replace(/["\\]/g, '\\$&')}"`
+  return encodeWord(name, 'Q', 52).replaceAll(' ', '\r\n ')
+}
+
+/** Header lines as nodemailer encodes and folds them. Nothing is read from files or the network. */
+function headerLines(mail: ConstructorParameters<typeof MailComposer>[0]): string {
+  const node = new MailComposer({
+    ...mail,
     disableFileAccess: true,
     disableUrlAccess: true,
-  })
-    .compile()
-    .build()
-  return { envelope: { from, to: [to], size: raw.length }, messageId, raw }
+    xMailer: false,
+  }).compile()
+  const lines = node.buildHeaders().split(/\r\n(?![ \t])/)
+  return lines
+    .filter(line => !/^(Message-ID|Date|MIME-Version|Content-T[\w-]+):/i.test(line))
+    .map(line => `${line}\r\n`)
+    .join('')
 }
 
 function address(text: unknown, field: string): string {

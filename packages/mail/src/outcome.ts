@@ -23,11 +23,13 @@ export interface Attempt {
   code?: number
   /** The server's own words, or what broke: one line, at most 500 characters. */
   response?: string
+  /** Refused because the recipient's mailbox does not exist, as `isUnknownRecipient` says. */
+  unknownRecipient?: true
   durationMs: number
 }
 
-/** How far the conversation had come when it ended. */
-export type Phase = 'connect' | 'envelope' | 'data'
+/** How far the conversation had come when it ended: `sender` until MAIL FROM is answered, `envelope` until the 354. */
+export type Phase = 'connect' | 'sender' | 'envelope' | 'data'
 
 /** Why a try ended, before it is sorted. */
 export interface Ending {
@@ -56,6 +58,16 @@ export function classify({ phase, code, response = '' }: Ending): OutcomeClass {
   if (greylisted.test(response)) return 'later'
   const enhanced = /\b4\.(7\.\d+|2\.1|4\.5|3\.2)\b/.test(response)
   return code < 500 && (enhanced || rates.test(response)) ? 'throttled' : 'later'
+}
+
+/**
+ * Whether a server refused for good because there is no such mailbox (RFC 3463 section 3.2: 5.1.1 no such mailbox, 5.1.6 moved
+ * away; RFC 7505: 5.1.10 a domain that takes no mail). A code alone says too little: 550 is said of spam and of bad
+ * reputation too. What is said to MAIL FROM is about the sender.
+ */
+export function isUnknownRecipient({ phase, response = '' }: Ending): boolean {
+  if (phase === 'connect' || phase === 'sender') return false
+  return /^55[013][ -]5\.1\.(1|6|10)(?!\.?\d)/.test(response)
 }
 
 /** Whether the next server in order is worth a try: only where this one decided nothing about the mail. */

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import { connectionOptions } from './connect.ts'
 import { oneLine } from './outcome.ts'
 import { parseServer, type Server } from './server.ts'
 
@@ -24,20 +25,7 @@ type SmtpError = Error & { code?: string; originalCode?: string; response?: stri
 /** Connects, greets, encrypts and signs in as a worker would, and leaves. Throws TypeError for a URL that can't be used. */
 export async function probeServer(url: string, { timeoutMs }: { timeoutMs: number }): Promise<Probe> {
   const server = parseServer(url)
-  const connection = new SMTPConnection({
-    host: server.host,
-    port: server.port,
-    secure: server.secure,
-    requireTLS: server.requireTLS,
-    ignoreTLS: server.ignoreTLS,
-    ...(server.name && { name: server.name }),
-    ...(server.servername && { servername: server.servername }),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
-    logger: false,
-    tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-  })
+  const connection = new SMTPConnection(connectionOptions(server, timeoutMs))
   const probe: Probe = {
     label: server.label,
     here: server.host === 'localhost' || server.host === '::1' || /^127\./.test(server.host),

@@ -16,6 +16,8 @@ export interface Server {
   servername?: string
   /** Mails a second that it may be handed, of all workers together. */
   perSecond?: number
+  /** Connections that one worker opens at most. */
+  connections: number
   /** `host:port`, fit for logs. */
   label: string
 }
@@ -24,7 +26,7 @@ const switches = { true: true, '1': true, '': true, false: false, '0': false } a
 
 /**
  * Reads `smtp://[user:pass@]host[:port]` (STARTTLS when offered, port 587) or `smtps://…` (TLS, port 465).
- * Options: `requireTLS`, `ignoreTLS`, `perSecond` (rate), `name` (EHLO), `servername` (certificate). With a user and password,
+ * Options: `requireTLS`, `ignoreTLS`, `perSecond` (rate), `connections` (20 unless told), `name` (EHLO), `servername` (certificate). With a user and password,
  * STARTTLS is required, unless the host is this machine, `allowPlaintext` is given or `ignoreTLS` is set.
  * Throws TypeError that says what is wrong and never repeats the URL.
  */
@@ -45,6 +47,7 @@ export function parseServer(text: string, { allowPlaintext = false } = {}): Serv
     secure,
     requireTLS: false,
     ignoreTLS: false,
+    connections: 20,
     label: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
   }
   for (const [key, value] of url.searchParams) {
@@ -58,8 +61,12 @@ export function parseServer(text: string, { allowPlaintext = false } = {}): Serv
     } else if (key === 'perSecond') {
       if (!/^[1-9]\d{0,4}$/.test(value)) throw bad('perSecond must be a whole number from 1 to 99999')
       server.perSecond = Number(value)
+    } else if (key === 'connections') {
+      if (!/^[1-9]\d?$/.test(value)) throw bad('connections must be a whole number from 1 to 99')
+      server.connections = Number(value)
     } else if (key === 'rejectUnauthorized') throw bad('certificates are always checked')
-    else throw bad('knows only the options requireTLS, ignoreTLS, perSecond, name and servername')
+    else
+      throw bad('knows only the options requireTLS, ignoreTLS, perSecond, connections, name and servername')
   }
   if (server.requireTLS && server.ignoreTLS) throw bad('requireTLS and ignoreTLS exclude each other')
   if (url.username || url.password) {

@@ -1,7 +1,12 @@
 import { localeNames } from '@sparekey/locale/locales'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { contrast, lookOf } from '../src/look.ts'
-import { type Brand, createRenderer, type MailValues } from '../src/render.ts'
+import { createRenderer } from '../src/render.ts'
+import type { Brand, MailValues } from '../src/words.ts'
+
+/** Those that Unicode has not given out, and halves of pairs, too. */
+const anyCharacter = fc.nat(0x10ffff).map(at => String.fromCodePoint(at))
 
 const { render } = createRenderer()
 const at = new Date('2026-11-21T05:30:00Z')
@@ -118,6 +123,49 @@ describe('values of a stranger’s choosing', () => {
       expect(mail.text.replaceAll('\u200c', '')).toContain(evil)
       expect(addresses(mail.html)).toEqual(values.kind === 'reset' ? [reset.link] : [])
     }
+  })
+
+  test('whatever they are, the mail has the elements, attributes, links and lines of any other', async () => {
+    // biome-ignore format: one glance is enough
+    const piece = fc.constantFrom(
+      '<', '>', '"', "'", '`', '=', '&', '&lt;', '{{', '}}', '{{{', '{{#if', '</td>', '<!--', '-->', '<![endif]-->', '<b>',
+      '<a href="https://evil.test">', 'https://', 'www.', 'evil.test', 'javascript:', ' onerror=', '@', '.', ':', '/',
+      '\r\n', '\n', '\u0085', '\u2028', '\0', '\u202e', '\u200c', ' ', 'a', 'ä', '🦊',
+    )
+    const text = fc.oneof(
+      fc.array(piece, { minLength: 1, maxLength: 10 }).map(pieces => pieces.join('')),
+      fc.string({ unit: anyCharacter, minLength: 1, maxLength: 40 }),
+    )
+    // Tags as they are, but for what stands in an attribute that leads nowhere.
+    const tagsOf = (html: string) =>
+      (html.match(/<[^>]*>/g) ?? []).map(tag => tag.replace(/(alt|title|aria-label)="[^"]*"/g, '$1'))
+    const linesOf = (part: string) => part.split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/).length
+    const linksOf = (part: string) => part.match(/https?:\/\/\S+/g)
+    const of = (name: string, login: string): MailValues[] => [
+      { ...reset, name, login, code: '12345678' },
+      { ...notice, name, login },
+    ]
+    const holds = fc.asyncProperty(
+      fc.record({ name: text, login: text, app: text, address: text, color: text }),
+      async ({ name, login, app, address, color }) => {
+        const [own, plain] = [
+          { ...full, name: app, address },
+          { ...full, name: 'Acme', address: 'Street' },
+        ]
+        for (const [index, values] of of(name, login).entries()) {
+          const mail = await render({ ...own, color }, 'en', values)
+          const usual = await render(plain, 'en', of('Ada', 'ada')[index] as MailValues)
+          expect(tagsOf((await render(own, 'en', values)).html)).toEqual(tagsOf(usual.html))
+          expect(addresses(mail.html)).toEqual(addresses(usual.html))
+          expect(linesOf(mail.text)).toBe(linesOf(usual.text))
+          expect(linesOf(mail.subject)).toBe(1)
+          // An application's words are its own; a person's lead nowhere.
+          const byName = await render(plain, 'en', values)
+          expect(linksOf(byName.text)).toEqual(linksOf(usual.text))
+        }
+      },
+    )
+    await fc.assert(holds)
   })
 
   test.each([

@@ -13,6 +13,10 @@ test('reads host, port, sign-in and options', () => {
       servername: 'other',
     },
   )
+  expect(parseServer('smtp://mail.example?perSecond=20&connections=5')).toMatchObject({
+    perSecond: 20,
+    connections: 5,
+  })
   expect(parseServer('smtp://[::1]:25').label).toBe('[::1]:25')
 })
 
@@ -34,6 +38,8 @@ test.each([
   'smtp://mail.example?requireTLS=maybe',
   'smtp://mail.example?requireTLS=true&ignoreTLS=true',
   'smtp://mail.example?pool=true',
+  'smtp://mail.example?connections=0',
+  'smtp://mail.example?connections=100',
 ])('%s is a TypeError that says why and repeats no password', url => {
   const attempt = () => createMailer({ servers: [url] })
   expect(attempt).toThrow(TypeError)
