@@ -10,6 +10,8 @@ export interface Config {
   /** Mail servers, tried in order; empty: the built-in mailbox. */
   smtpUrls: string[]
   mailFrom: { name: string; address: string }
+  /** Files of the keys that sign mails; empty: none is signed here. */
+  dkim: DkimFile[]
   /** Origin of every link, without a trailing slash. */
   publicUrl: string
   port: number
@@ -33,14 +35,21 @@ export interface Config {
   breachCheck: boolean
   /** Milliseconds that running work gets at shutdown. */
   shutdownGraceMs: number
-  /** Send traces; where to is for the OpenTelemetry SDK to read from the same variables. */
-  tracing: boolean
+  /** Where traces go, if anywhere; the OpenTelemetry SDK reads the collector's address from the same variables. */
+  tracing: 'otlp' | 'console' | undefined
 }
 
 /** A key for tokens. `id` names it in the rows that it minted; it tells nothing about the key. */
 export interface Secret {
   id: string
   key: Buffer
+}
+
+/** Where the private key lies whose public half stands in DNS at `<selector>._domainkey.<domain>`. */
+export interface DkimFile {
+  selector: string
+  domain: string
+  path: string
 }
 
 /** Where the mailbox listens when nothing else is said. */
@@ -86,13 +95,18 @@ export function readConfig(env: Environment): Config {
       'SPAREKEY_SECRET must be set when DATABASE_URL is: 32 random bytes in base64 (make them with: openssl rand -base64 32).',
     )
   }
+  const tracesExporter = read(
+    'OTEL_TRACES_EXPORTER',
+    text => parse.oneOf(text, ['otlp', 'console', 'none']),
+    'otlp, console or none',
+  )
 
   return {
     databaseUrl,
     redisUrl: read(
       'REDIS_URL',
       parse.redisUrl,
-      'a Redis address such as redis://host:6379, rediss://…, redis+sentinel://…/name, or several by comma for a cluster',
+      'a Redis address such as redis://host:6379, rediss://…, redis://host1:6379,host2:6379 for a cluster, or redis+sentinel://host1:26379,host2:26379/mastername',
     ),
     smtpUrls:
       read(
@@ -104,6 +118,12 @@ export function readConfig(env: Environment): Config {
       name: 'Sparekey',
       address: 'no-reply@localhost',
     },
+    dkim:
+      read(
+        'DKIM',
+        parse.dkimFiles,
+        'selector@domain=path of a private key in PEM, several by comma, each selector once for a domain',
+      ) ?? [],
     publicUrl:
       read('PUBLIC_URL', parse.origin, 'an origin without a path, such as https://reset.example.com') ??
       `http://localhost:${port}`,
@@ -116,7 +136,7 @@ export function readConfig(env: Environment): Config {
     webhookAllow:
       read('WEBHOOK_ALLOW', parse.networks, 'IP addresses or networks (10.0.0.0/8) by comma') ?? [],
     workerConcurrency:
-      read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 50,
+      read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 100,
     workerPort: read('WORKER_PORT', parse.port, 'a port number from 1 to 65535') ?? 3001,
     mailboxPort: read('MAILBOX_PORT', parse.port, 'a port number from 1 to 65535'),
     logLevel:
@@ -132,17 +152,13 @@ export function readConfig(env: Environment): Config {
       1000 *
       (read('SHUTDOWN_GRACE', text => parse.integer(text, 1, 600), 'a number of seconds from 1 to 600') ??
         30),
-    tracing: wantsTraces(env),
+    tracing: tracesOf(env, tracesExporter),
   }
 }
 
-/** Whether the standard variables of OpenTelemetry ask for traces. */
-function wantsTraces(env: Environment): boolean {
-  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false
-  const told = [
-    env.OTEL_TRACES_EXPORTER,
-    env.OTEL_EXPORTER_OTLP_ENDPOINT,
-    env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-  ]
-  return told.some(value => value?.trim())
+/** Where the standard variables of OpenTelemetry want traces: unless told otherwise, at a collector that is named. */
+function tracesOf(env: Environment, exporter: 'otlp' | 'console' | 'none' | undefined): Config['tracing'] {
+  if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true' || exporter === 'none') return undefined
+  const collectors = [env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT]
+  return exporter ?? (collectors.some(value => value?.trim()) ? 'otlp' : undefined)
 }

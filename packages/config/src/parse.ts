@@ -1,7 +1,8 @@
 /** One variable's text to its value, or undefined where it is wrong. Pure. */
 import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
-import type { Secret } from './config.ts'
+import { resolve } from 'node:path'
+import type { DkimFile, Secret } from './config.ts'
 
 export function integer(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,9}$/.test(text)) return undefined
@@ -35,13 +36,14 @@ export function urls(text: string, protocols: readonly string[]): string[] | und
   return parts.every(part => part !== undefined) ? parts : undefined
 }
 
-/** Later members of a cluster's list may leave the scheme out: `redis://a:6379,b:6379`. */
+const redisShape = /^(?:redis|valkey)s?(\+sentinel)?:\/\/(?:[^@/]*@)?([^/?@]+)(?:\/([^?]*))?(?:\?(.*))?$/
+const redisHost = /^(\[[\da-f:.]+\]|[^:[\]\s]+)(:\d{1,5})?$/i
+
+/** What packages/queue can read. Several hosts by comma are a cluster, or the sentinels of a master that must be named. */
 export function redisUrl(text: string): string | undefined {
-  const [first = '', ...rest] = text.split(',')
-  if (first.startsWith('redis+sentinel://')) return text
-  if (!url(first.trim(), ['redis:', 'rediss:'])) return undefined
-  const member = (part: string) => url(part.includes('://') ? part : `redis://${part}`, ['redis:', 'rediss:'])
-  return rest.every(part => member(part.trim())) ? text : undefined
+  const [, sentinel, hosts = '', path, query] = redisShape.exec(text) ?? []
+  if (!hosts.split(',').every(host => redisHost.test(host.trim()))) return undefined
+  return sentinel && !path && !new URLSearchParams(query).get('name') ? undefined : text
 }
 
 export function origin(text: string): string | undefined {
@@ -74,6 +76,23 @@ export function secrets(text: string): Secret[] | undefined {
 
 function secretId(key: Buffer): string {
   return createHash('sha256').update('sparekey secret id').update(key).digest('hex').slice(0, 8)
+}
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** `selector@domain=path`, several by comma; the names in lower case, the paths made absolute. */
+export function dkimFiles(text: string): DkimFile[] | undefined {
+  const files = text.split(',').map(part => {
+    const [, selector = '', domain = '', path = ''] = /^([^@=]+)@([^@=]+)=(.+)$/.exec(part.trim()) ?? []
+    const names = [selector.toLowerCase(), domain.toLowerCase()] as const
+    const named = names.every(name => name.length < 254 && name.split('.').every(each => label.test(each)))
+    // Somebody may have set the key itself.
+    if (!named || !domain.includes('.') || /\p{Cc}|-----BEGIN/u.test(path)) return undefined
+    return { selector: names[0], domain: names[1], path: resolve(path.trim()) }
+  })
+  if (!files.every(file => file !== undefined)) return undefined
+  const places = new Set(files.map(({ selector, domain }) => `${selector}@${domain}`))
+  return places.size === files.length ? files : undefined
 }
 
 export function networks(text: string): string[] | undefined {

@@ -57,6 +57,14 @@ export const de: Words = {
     forgotLead:
       'Sagen Sie uns, wer Sie sind, und wir schicken Ihnen eine E‑Mail, mit der Sie ein neues festlegen können.',
     forgotSubmit: 'E‑Mail senden',
+    humanLabel: 'Ich bin ein Mensch',
+    humanWorking: 'Wird geprüft …',
+    humanDone: 'Geprüft',
+    humanFailed: 'Die Prüfung ist fehlgeschlagen. Bitte öffnen Sie die Seite neu.',
+    humanExpired: 'Die Prüfung ist zu alt. Bitte prüfen Sie noch einmal.',
+    humanRefused: 'Bitte bestätigen Sie noch einmal, dass Sie ein Mensch sind.',
+    humanNoScript:
+      'Ohne JavaScript kann diese Seite Sie nicht von einer Maschine unterscheiden und nimmt das Formular nicht an.',
     haveCode: 'Ich habe schon einen Code',
     askAgain: 'Neue E‑Mail anfordern',
     sentTitle: 'Sehen Sie in Ihr Postfach',

@@ -10,16 +10,25 @@ interface Happening {
   what?: string
 }
 
-/** What is read anew for each reading. One that fails is left out of it. */
+/** What every process reads anew for each reading. What fails or takes too long is left out of it. */
 export interface Sources {
   queues: readonly string[]
   counts(queue: string): Promise<Record<string, number>>
   /** Requests whose mail waits to be sent, and the age of the oldest. */
   waiting(): Promise<{ requests: number; oldestSeconds: number | null }>
-  /** Only in workers. */
-  worker?: { concurrency: number; busy(): number }
-  /** Only in workers: connections to each mail server. */
-  smtp?(): { server: string; used: number; free: number }[]
+}
+
+/** What is read anew of one part of the process. */
+export interface PartSources {
+  /** Its pools of connections to Postgres. */
+  pools(): { pool: string; used: number; free: number; waiting: number }[]
+  /** Only of workers. */
+  worker?: {
+    concurrency: number
+    busy(): number
+    /** Connections to each mail server. */
+    smtp(): { server: string; used: number; free: number }[]
+  }
 }
 
 export interface Metrics {
@@ -30,12 +39,17 @@ export interface Metrics {
   /** Counts an HTTP answer, by the API that was spoken. */
   answered(dialect: string, method: string, status: number, seconds: number): void
   record(happening: Happening): void
+  /** Tells of a part, too: each once, and both where they run in one process. */
+  watch(part: 'api' | 'worker', sources: PartSources): void
 }
+
+/** Statements that wait for a connection must not keep the figures from telling just that. */
+const deadlineMs = 2_000
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** The figures of one process. Names start with `sparekey_` and end in their unit; labels are bounded and hold no id. */
-export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources): Metrics {
+export function createMetrics({ queues, counts, waiting }: Sources): Metrics {
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register, prefix: 'sparekey_' })
@@ -84,6 +98,8 @@ export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources
     labelNames: ['what'],
     registers,
   })
+  // A series that begins at 1 has not increased to Prometheus.
+  for (const what of ['wrong_codes', 'requests']) suspected.inc({ what }, 0)
 
   new Gauge({
     name: 'sparekey_queue_jobs',
@@ -110,40 +126,36 @@ export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources
     help: 'Age of the oldest of them; 0 where none waits',
     registers,
   })
-  if (worker) {
-    new Gauge({
-      name: 'sparekey_worker_concurrency',
-      help: 'Mails a worker may have in hand',
-      registers,
-    }).set(worker.concurrency)
-    new Gauge({
-      name: 'sparekey_worker_busy',
-      help: 'Mails a worker has in hand',
-      registers,
-      collect() {
-        this.set(worker.busy())
-      },
-    })
-  }
-  if (smtp) {
-    new Gauge({
-      name: 'sparekey_smtp_connections',
-      help: 'Connections to mail servers, by server and state',
-      labelNames: ['server', 'state'],
-      registers,
-      collect() {
-        for (const { server, used, free } of smtp()) {
-          this.set({ server, state: 'used' }, used)
-          this.set({ server, state: 'free' }, free)
+  const parts: [string, PartSources][] = []
+  new Gauge({
+    name: 'sparekey_postgres_connections',
+    help: 'Connections to Postgres that a part may hold, by pool and state',
+    labelNames: ['part', 'pool', 'state'],
+    registers,
+    collect() {
+      for (const [part, { pools }] of parts) {
+        for (const { pool, used, free } of pools()) {
+          this.set({ part, pool, state: 'used' }, used)
+          this.set({ part, pool, state: 'free' }, free)
         }
-      },
-    })
-  }
+      }
+    },
+  })
+  new Gauge({
+    name: 'sparekey_postgres_waiting_statements',
+    help: 'Statements and transactions that share a connection to Postgres or wait for one, by part and pool',
+    labelNames: ['part', 'pool'],
+    registers,
+    collect() {
+      for (const [part, { pools }] of parts)
+        for (const { pool, waiting } of pools()) this.set({ part, pool }, waiting)
+    },
+  })
 
   return {
     contentType: register.contentType,
     async text() {
-      const seen = await waiting().catch(() => undefined)
+      const seen = await inTime(waiting()).catch(() => undefined)
       requests.set(seen?.requests ?? Number.NaN)
       oldest.set(seen ? (seen.oldestSeconds ?? 0) : Number.NaN)
       return await register.metrics()
@@ -158,5 +170,45 @@ export function createMetrics({ queues, counts, waiting, worker, smtp }: Sources
       else happened[type]?.inc({ dialect: dialect ?? '' })
       if (type === 'sent' && latencyMs !== undefined) delivery.observe(latencyMs / 1000)
     },
+    watch(part, sources) {
+      parts.push([part, sources])
+      if (sources.worker) watchWorker(sources.worker, registers)
+    },
   }
+}
+
+function watchWorker({ concurrency, busy, smtp }: NonNullable<PartSources['worker']>, registers: Registry[]) {
+  new Gauge({
+    name: 'sparekey_worker_concurrency',
+    help: 'Mails a worker may have in hand',
+    registers,
+  }).set(concurrency)
+  new Gauge({
+    name: 'sparekey_worker_busy',
+    help: 'Mails a worker has in hand',
+    registers,
+    collect() {
+      this.set(busy())
+    },
+  })
+  new Gauge({
+    name: 'sparekey_smtp_connections',
+    help: 'Connections to mail servers, by server and state',
+    labelNames: ['server', 'state'],
+    registers,
+    collect() {
+      for (const { server, used, free } of smtp()) {
+        this.set({ server, state: 'used' }, used)
+        this.set({ server, state: 'free' }, free)
+      }
+    },
+  })
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, deadlineMs, undefined)
+  })
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

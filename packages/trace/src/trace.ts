@@ -31,12 +31,13 @@ export interface SpanWriter {
 }
 
 /**
- * Starts tracing for this process, by the standard `OTEL_*` variables, which the OpenTelemetry SDK reads by itself: where
- * to send (OTLP over HTTP), how to sample, what the service is called (`service` unless told).
+ * Starts tracing for this process. `to` says whether spans go to a collector (OTLP over HTTP) or to standard output, for
+ * looking at them. The OpenTelemetry SDK reads the rest from the standard `OTEL_*` variables by itself: the collector's
+ * address, how to sample, what the service is called (`service` unless told).
  */
-export async function startTracing(service: string): Promise<Tracing> {
+export async function startTracing(service: string, to: 'otlp' | 'console'): Promise<Tracing> {
   // Some 15 MB of code: only where somebody wants it.
-  const [{ BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }, resources, { BullMQOtel }] =
+  const [{ NodeTracerProvider, ...sdk }, { OTLPTraceExporter }, resources, { BullMQOtel }] =
     await Promise.all([
       import('@opentelemetry/sdk-trace-node'),
       import('@opentelemetry/exporter-trace-otlp-http'),
@@ -47,7 +48,11 @@ export async function startTracing(service: string): Promise<Tracing> {
   const told = resources.detectResources({ detectors: [resources.envDetector] })
   const provider = new NodeTracerProvider({
     resource: resources.defaultResource().merge(named).merge(told),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [
+      to === 'console'
+        ? new sdk.SimpleSpanProcessor(new sdk.ConsoleSpanExporter())
+        : new sdk.BatchSpanProcessor(new OTLPTraceExporter()),
+    ],
   })
   provider.register()
   const tracer = trace.getTracer('sparekey')

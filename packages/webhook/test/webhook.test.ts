@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allowList, isPublic } from '../src/address.ts'
+import { open } from '../src/open.ts'
 import { post } from '../src/post.ts'
 import { makeSigningSecret, signedHeaders } from '../src/sign.ts'
 
@@ -70,9 +71,25 @@ describe('a delivery', () => {
     expect(got.length).toBe(before)
   })
 
+  test('goes by plain http only where the allow-list says so', async () => {
+    const before = got.length
+    const outside = async () => [{ address: '93.184.216.34', family: 4 }]
+    for (const allowed of [loopback, nothing])
+      expect(await here({ lookup: outside, allowed })).toMatchObject({ error: 'not_secure' })
+    expect(got.length).toBe(before)
+    answer = { status: 204 }
+    expect(await here()).toMatchObject({ delivered: true })
+  })
+
   test('to a name that leads nowhere is unreachable', async () => {
     const failing = async () => Promise.reject(new Error('ENOTFOUND'))
     expect(await here({ lookup: failing })).toMatchObject({ delivered: false, error: 'unreachable' })
+  })
+
+  test('whose name server never answers is over at its deadline', async () => {
+    const question = { url: 'http://hook.test/', headers: {}, body: '{}', allowed: loopback, deadlineMs: 100 }
+    const silent = () => new Promise<never>(() => {})
+    expect(await open({ ...question, lookup: silent })).toEqual({ error: 'timeout' })
   })
 })
 
@@ -84,6 +101,16 @@ test.each([
   ['172.16.0.1', false],
   ['192.168.1.1', false],
   ['169.254.169.254', false],
+  ['169.254.170.2', false],
+  ['168.63.129.16', false],
+  ['::ffff:168.63.129.16', false],
+  ['::ffff:a83f:8110', false],
+  ['168.63.129.17', true],
+  ['100.100.100.200', false],
+  ['192.0.0.192', false],
+  ['fd00:ec2::254', false],
+  ['fd20:ce::254', false],
+  ['fe80::a9fe:a9fe', false],
   ['100.64.0.1', false],
   ['0.0.0.0', false],
   ['224.0.0.1', false],
