@@ -31,34 +31,70 @@ export async function viewQueue(queue: Queue): Promise<QueueView> {
   return { paused, counts: Object.fromEntries(each) as Record<JobState, number> }
 }
 
+interface Page {
+  offset: number
+  limit: number
+}
+
 /** Jobs in one state, in the order in which they will run or the newest first, from `offset`. */
-export async function listJobs(
-  queue: Queue,
-  state: JobState,
-  { offset, limit }: { offset: number; limit: number },
-): Promise<JobView[]> {
-  const ascending = state === 'waiting' || state === 'delayed'
-  const jobs = await queue.getJobs(statesOf(state), offset, offset + limit - 1, ascending)
+export async function listJobs(queue: Queue, state: JobState, page: Page): Promise<JobView[]> {
+  const { offset, limit } = page
+  const jobs =
+    state === 'waiting'
+      ? await listWaiting(queue, page)
+      : await queue.getJobs([state], offset, offset + limit - 1, state === 'delayed')
   // A job may be gone between the list and the look at it.
   return jobs.filter(job => job?.id !== undefined).map(job => view(job, state))
 }
 
-/** Lets one failed job, or all of them, run again with all their tries. Resolves to how many. */
-export async function retryFailed(queue: Queue, jobId?: string): Promise<number> {
-  if (jobId === undefined) {
-    const { failed = 0 } = await queue.getJobCounts('failed')
-    if (failed > 0) await queue.retryJobs({ state: 'failed' })
-    return failed
-  }
-  const job = await queue.getJob(jobId)
-  if (!job || (await job.getState()) !== 'failed') return 0
-  await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
-  return 1
+/** BullMQ takes a slice of each of its states: jobs without a priority run first, so their number tells where to go on. */
+async function listWaiting(queue: Queue, { offset, limit }: Page): Promise<BullJob[]> {
+  const counts = await queue.getJobCounts(...plainStates)
+  const plain = plainStates.reduce((sum, name) => sum + (counts[name] ?? 0), 0)
+  const end = Math.max(0, plain - offset)
+  const start = Math.max(0, end - limit)
+  // The oldest is the last. On Postgres BullMQ would count from the newest even where it is asked for ascending order.
+  const first = end > 0 ? (await queue.getJobs(['waiting'], start, end - 1, false)).reverse() : []
+  const rest = limit - (end - start)
+  const skip = Math.max(0, offset - plain)
+  return rest > 0 ? [...first, ...(await queue.getJobs(['prioritized'], skip, skip + rest - 1, true))] : first
 }
 
-/** What BullMQ calls a state: on Postgres, jobs that wait in a paused queue have a state that its types do not know. */
+const batch = 20
+
+/** Lets one failed job, or all of them, run again with all their tries. Resolves to how many. */
+export async function retryFailed(queue: Queue, jobId?: string): Promise<number> {
+  if (jobId !== undefined) return Number(await runAgain(queue, await queue.getJob(jobId)))
+  let retried = 0
+  // One by one, since on Redis BullMQ's own way to retry all of them gives none its tries back, and none its priority.
+  // The oldest first: what fails again meanwhile comes last, and is not counted here.
+  for (let { failed: left = 0 } = await queue.getJobCounts('failed'); left > 0; left -= batch) {
+    const jobs = await queue.getJobs(['failed'], 0, Math.min(left, batch) - 1, true)
+    const again = await Promise.all(jobs.map(job => runAgain(queue, job)))
+    retried += again.filter(done => done).length
+  }
+  return retried
+}
+
+/** Lets a failed job run again at once, with all its tries. Resolves to whether it did: somebody else may be first. */
+export async function runAgain(queue: Queue, job: BullJob | undefined): Promise<boolean> {
+  if (job?.id === undefined) return false
+  try {
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+    return true
+  } catch (error) {
+    // It waits, runs or is done by now.
+    if ((await queue.getJobState(job.id)) === 'failed') throw error
+    return false
+  }
+}
+
+/** States of jobs that wait without a priority: on Postgres, a paused queue's have one that BullMQ's types do not know. */
+const plainStates = ['waiting', 'paused' as JobType] as const
+
+/** What BullMQ calls a state. */
 function statesOf(state: JobState): JobType[] {
-  return state === 'waiting' ? ['waiting', 'prioritized', 'paused' as JobType] : [state]
+  return state === 'waiting' ? [...plainStates, 'prioritized'] : [state]
 }
 
 function view(job: BullJob, state: JobState): JobView {

@@ -19,6 +19,8 @@ export interface NewJob<Q extends QueueName = QueueName> {
   runAt?: Date
   /** The higher, the later: it waits behind all jobs with a lower one. */
   priority?: number
+  /** Nobody can have added this id before: saves a look at what it is now. */
+  fresh?: boolean
 }
 
 /** @throws TypeError when the queues could not take `id` as a job's id. */

@@ -1,7 +1,7 @@
 import { Queue, type QueueOptions } from 'bullmq'
 import { type Backend, openLink } from './backend.ts'
 import { boardAdapters } from './board.ts'
-import { type JobView, listJobs, type QueueView, retryFailed, viewQueue } from './control.ts'
+import { type JobView, listJobs, type QueueView, retryFailed, runAgain, viewQueue } from './control.ts'
 import { QueueUnavailableError, serverCode } from './errors.ts'
 import { assertJobId, type JobState, type Jobs, type NewJob, type QueueName, queueNames } from './jobs.ts'
 import { type Log, watchReach } from './reach.ts'
@@ -10,21 +10,21 @@ import { jobOptions } from './retry.ts'
 /** The producers' side. Every call rejects with QueueUnavailableError within about a second when the server is away. */
 export interface Queues {
   /**
-   * Adds jobs. A job whose id is waiting, delayed or active already is left as it is. One that had failed for good
-   * runs again at once, with all its tries, whatever `runAt` says.
+   * Adds jobs. A job whose id is waiting, delayed or active already is left as it is; but one that is added without
+   * `runAt` does not sleep on. One that had failed for good runs again at once, with all its tries, whatever `runAt` says.
    * @throws TypeError for an id that cannot be one.
    */
   add<Q extends QueueName>(queue: Q, jobs: readonly NewJob<Q>[]): Promise<void>
   /**
    * Sees to it that a job with these data comes up every `everyMs` milliseconds. Call it again and again: it costs
-   * one look when all is well, and restores what a flushed Redis forgot.
+   * one look when all is well, and restores what a flushed Redis forgot or what stands still.
    */
   ensureSchedule<Q extends QueueName>(queue: Q, id: string, everyMs: number, data: Jobs[Q]): Promise<void>
   /** How many jobs are in each state, and whether the queue is paused. */
   view(queue: QueueName): Promise<QueueView>
   /** Jobs in one state: those that wait in the order in which they will run, the others newest first. */
   jobs(queue: QueueName, state: JobState, page: { offset: number; limit: number }): Promise<JobView[]>
-  /** Lets a failed job, or all of them, run again. Resolves to how many. */
+  /** Lets a failed job, or all of them, run again with all their tries. Resolves to how many. */
   retry(queue: QueueName, jobId?: string): Promise<number>
   /** Keeps workers from taking further jobs; those in hand are finished. Nothing is lost meanwhile. */
   pause(queue: QueueName): Promise<void>
@@ -115,9 +115,13 @@ export function openQueues({ backend, log, telemetry }: QueuesOptions): Queues {
         assertJobId(id)
         const queue = await open(name)
         const known = await queue.getJobScheduler(id)
-        const late = Date.now() - Math.max(2 * everyMs, 60_000)
+        const ahead = (known?.next ?? 0) - Date.now()
+        const tooFar = ahead >= Math.max(2 * everyMs, 60_000)
         const same = known?.every === everyMs && JSON.stringify(known.template?.data) === JSON.stringify(data)
-        if (same && (known.next ?? 0) > late) return
+        // A late one stands still: on Postgres a deadlock of two writers of one schedule can end its chain of jobs.
+        if (same && ahead > -2 * everyMs && !tooFar) return
+        // Planned by a machine whose clock is ahead; BullMQ would go on from there.
+        if (tooFar) await queue.removeJobScheduler(id)
         // A failed round is made up for by the next one.
         await queue.upsertJobScheduler(
           id,
@@ -156,18 +160,24 @@ async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]):
   }))
   await queue.addBulk(added)
   // BullMQ takes an id that it knows in any state for added.
-  const states = await Promise.all(jobs.map(job => queue.getJobState(job.id)))
-  const failed = jobs.filter((_, index) => states[index] === 'failed')
-  await Promise.all(failed.map(job => runAgain(queue, job.id)))
+  const known = jobs.filter(job => !job.fresh)
+  const states = await Promise.all(known.map(job => queue.getJobState(job.id)))
+  const failed = known.filter((_, index) => states[index] === 'failed')
+  // Whoever put it to sleep may have had another clock: the rows know what is due.
+  const asleep = known.filter(({ runAt }, index) => !runAt && states[index] === 'delayed')
+  await Promise.all([
+    ...failed.map(async job => await runAgain(queue, await queue.getJob(job.id))),
+    ...asleep.map(job => wake(queue, job.id)),
+  ])
 }
 
-async function runAgain(queue: Queue, id: string): Promise<void> {
+async function wake(queue: Queue, id: string): Promise<void> {
   const job = await queue.getJob(id)
   try {
-    await job?.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
+    await job?.promote()
   } catch (error) {
-    // Somebody else was first: it waits, runs or is done by now.
-    if ((await queue.getJobState(id)) === 'failed') throw error
+    // It woke by itself, or is done by now.
+    if ((await queue.getJobState(id)) === 'delayed') throw error
   }
 }
 

@@ -12,17 +12,16 @@ import type { Jobs, QueueName } from './jobs.ts'
 import { isOutage, type Log, watchReach } from './reach.ts'
 import { attempts, retryDelay } from './retry.ts'
 
-/** What a handler learns about its job. `signal` aborts when another worker may have taken the job over. */
+/** What a handler learns about its job. */
 export interface JobContext {
   id: string
   /** Which try this is, counted from 1. */
   attempt: number
-  signal: AbortSignal
 }
 
 /**
  * Does a job. `{retryAt}` puts it to sleep until then without using up a try; a throw is tried again by the retry
- * policy, a GiveUpError not at all. May be called twice for one job, so it must stand being repeated.
+ * policy, a GiveUpError not at all. May be called twice for one job, and at the same time, so it must stand being repeated.
  */
 export type Handle<Q extends QueueName> = (
   data: Jobs[Q],
@@ -53,8 +52,8 @@ export interface QueueWorker {
   /** Resolves when the worker has taken up work; rejects when it was closed before. */
   ready: Promise<void>
   /**
-   * Takes no more jobs, waits up to `graceMs` for the running ones, then aborts their signals and lets go: their
-   * jobs go to another worker once their locks have run out. Resolves also while the server is away.
+   * Takes no more jobs, waits up to `graceMs` for the running ones, then lets go: their jobs go to another worker once
+   * their locks have run out. Resolves also while the server is away.
    */
   close(graceMs?: number): Promise<void>
 }
@@ -70,8 +69,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
   let worker: Worker | undefined
   let closing: Promise<void> | undefined
 
-  async function work(job: Job, token: string | undefined, signal?: AbortSignal): Promise<void> {
-    const context = { id: job.id ?? '', attempt: job.attemptsMade + 1, signal: signal ?? stop.signal }
+  async function work(job: Job, token: string | undefined): Promise<void> {
+    const context = { id: job.id ?? '', attempt: job.attemptsMade + 1 }
     let result: { retryAt: Date } | undefined
     try {
       result = (await options.handle(job.data, context)) ?? undefined
@@ -97,8 +96,9 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
   function makeWorker(): Worker {
     const made = new Worker(
       queue,
-      (job, token, signal) => {
-        const done = work(job, token, signal)
+      // A third parameter would cost an AbortController a job.
+      (job, token) => {
+        const done = work(job, token)
         running.add(done)
         const forget = () => running.delete(done)
         done.then(forget, forget)
@@ -131,9 +131,6 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
       else log.warn(fields, 'job failed, will be tried again')
     })
     made.on('stalled', jobId => log.warn({ queue, jobId }, 'job of a lost worker taken over'))
-    made.on('lockRenewalFailed', jobIds => {
-      for (const jobId of jobIds) made.cancelJob(jobId, 'the job was lost to another worker')
-    })
     return made
   }
 
@@ -198,7 +195,6 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
     const closed = made.close().catch(error => reach.odd(error))
     await Promise.race([closed, idle(), wait(graceMs)])
     over.abort()
-    made.cancelAllJobs('the worker is closing')
     await Promise.race([made.getBackend().close(true), sleep(1_000, undefined, { ref: false })]).catch(
       () => {},
     )
