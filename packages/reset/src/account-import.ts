@@ -25,13 +25,15 @@ export interface ImportResult {
 /**
  * Makes accounts from NDJSON: an object with login, email, name?, locale?, password? or passwordHash? on each line; empty
  * lines are passed over. A line that is refused or whose login is there already keeps the others from nothing, and the
- * whole may be sent again. Reads 100,000 lines at most. Throws ResetError `invalid_request` for a directory that is not
- * builtin.
+ * whole may be sent again. Reads 100,000 lines at most. Accounts are made some at a time: `onMade` is told when there are
+ * some, which stay although the lines break off later. Throws ResetError `invalid_request` for a directory that is not
+ * builtin, and what `lines` throws.
  */
 export async function importAccounts(
   { db }: Pick<Context, 'db'>,
   application: Application,
   lines: AsyncIterable<string>,
+  onMade: () => void = () => {},
 ): Promise<ImportResult> {
   checkDirectory(application)
   const result: ImportResult = { imported: 0, skipped: 0, failed: 0, errors: [] }
@@ -44,6 +46,7 @@ export async function importAccounts(
       .values(batch)
       .onConflictDoNothing({ target: [accounts.applicationId, accounts.loginKey] })
       .returning({ id: accounts.id })
+    if (made.length > 0) onMade()
     result.imported += made.length
     result.skipped += batch.length - made.length
     batch = []

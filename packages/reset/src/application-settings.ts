@@ -1,19 +1,21 @@
 import { checkAddress } from '@sparekey/mail/address'
 import type { ApplicationPatch } from './applications.ts'
+import { checkDirectoryUrl } from './directory/settings.ts'
 import { invalid } from './errors.ts'
 import { checkOrigin, checkResetUrl } from './redirect.ts'
 import { parseSender } from './sender.ts'
 
 /** Looks at what a schema cannot see in an application's settings. Throws ResetError `invalid_request`. */
 export function checkSettings(settings: ApplicationPatch): void {
-  const { brand, directory, from, replyTo, redirectOrigins, resetUrl, slug, name, aliases } = settings
+  const { brand, directoryUrl, from, humanProof, replyTo, redirectOrigins, resetUrl, slug, name, aliases } =
+    settings
   if (name !== undefined && (!name.trim() || /\p{Cc}/u.test(name))) {
     throw invalid('name', 'must be one line of text')
   }
   if (slug !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(slug)) {
     throw invalid('slug', 'must be at most 63 lower-case letters, digits and inner hyphens')
   }
-  if (directory === 'http') throw invalid('directory', 'http is not available yet')
+  if (typeof directoryUrl === 'string') checkDirectoryUrl(directoryUrl)
   redirectOrigins?.forEach((origin, index) => {
     checkOrigin(origin, `redirectOrigins.${index}`)
   })
@@ -33,6 +35,9 @@ export function checkSettings(settings: ApplicationPatch): void {
   }
   if (brand?.logoUrl && !(/^https?:\/\//.test(brand.logoUrl) && URL.canParse(brand.logoUrl))) {
     throw invalid('brand.logoUrl', 'must be an http(s) URL')
+  }
+  if (humanProof && 'siteKey' in humanProof && !/^[\w.-]{1,200}$/.test(humanProof.siteKey)) {
+    throw invalid('humanProof.siteKey', "must be the vendor's site key")
   }
   aliases?.forEach((alias, index) => {
     if (!alias || /\p{Cc}/u.test(alias)) throw invalid(`aliases.${index}`, 'must be one line of text')

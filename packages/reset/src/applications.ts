@@ -4,11 +4,13 @@ import { makeId } from '@sparekey/db/id'
 import { applicationAliases, applications } from '@sparekey/db/schema/applications'
 import type { Brand, Dialect, Directory, Limits, NileSettings } from '@sparekey/db/types'
 import { isTaken } from '@sparekey/db/unique'
-import { and, desc, eq, getTableColumns, inArray, lt, ne, or, sql } from 'drizzle-orm'
+import { desc, eq, getTableColumns, inArray, lt, or, sql } from 'drizzle-orm'
+import { aliasKey, isAlias, setAliases } from './aliases.ts'
 import { checkSettings } from './application-settings.ts'
 import type { Context } from './context.ts'
+import { saveDirectory } from './directory/settings.ts'
 import { invalid, notFound } from './errors.ts'
-import { loginKey } from './login.ts'
+import { type HumanProofInput, sealHumanProof } from './human-proof/settings.ts'
 import { insertKey, type NewKey } from './new-key.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 
@@ -34,6 +36,9 @@ export const applicationDefaults = {
     perKeyMinute: 6000,
     wrongCodesHour: 30,
     wrongCodesDay: 200,
+    wrongExchangesHour: 1000,
+    wrongExchangesDay: 5000,
+    suspectRequestsMinute: 100,
   } as Limits,
   nile: {} as NileSettings,
 }
@@ -51,12 +56,14 @@ export interface ApplicationPatch {
   aliases?: string[] | undefined
   dialects?: Dialect[] | undefined
   directory?: Directory | undefined
+  directoryUrl?: string | null | undefined
   linkMinutes?: number | undefined
   codeMinutes?: number | undefined
   codeDigits?: number | null | undefined
   deliverWithinMinutes?: number | undefined
   minPasswordLength?: number | undefined
   limits?: Partial<Limits> | undefined
+  humanProof?: HumanProofInput | null | undefined
   nile?: NileSettings | undefined
 }
 
@@ -75,14 +82,18 @@ export function applicationColumns() {
 
 /**
  * Makes an application and its first two keys, whose texts are returned here and never again. A slug that is not
- * given is made from the name. Throws ResetError `invalid_request`: a value without sense, a slug or alias that is taken.
+ * given is made from the name. The secret of an `http` directory is returned here, too. Throws ResetError `invalid_request`: a value without sense, a slug or alias that is taken.
  */
 export async function createApplication(
-  { db }: Pick<Context, 'db'>,
+  context: Pick<Context, 'db' | 'secrets'>,
   input: ApplicationInput,
-): Promise<{ application: Application; keys: { secret: string; publishable: string } }> {
+): Promise<{
+  application: Application
+  keys: { secret: string; publishable: string }
+  directorySecret?: string
+}> {
   checkSettings(input)
-  const { aliases = [], slug, brand, limits, name, ...given } = input
+  const { aliases = [], slug, brand, limits, humanProof, name, ...given } = input
   const row = {
     ...applicationDefaults,
     ...defined(given),
@@ -90,8 +101,9 @@ export async function createApplication(
     name,
     brand: mergeBrand(applicationDefaults.brand, brand),
     limits: { ...applicationDefaults.limits, ...defined(limits ?? {}) },
+    humanProof: humanProof ? sealHumanProof(context, humanProof) : null,
   }
-  return await db.transaction(async tx => {
+  return await context.db.transaction(async tx => {
     const insert = async (text: string) => {
       if (await isAlias(tx, text, row.id)) return undefined
       const values = { ...row, slug: text }
@@ -104,10 +116,12 @@ export async function createApplication(
     }
     if (!stored) throw slugTaken()
     await setAliases(tx, row.id, aliases)
+    const directorySecret = await saveDirectory(context, tx, stored)
     const secret: NewKey = await insertKey(tx, row.id, 'secret')
     const publishable: NewKey = await insertKey(tx, row.id, 'publishable')
     const application = { ...stored, aliases: [...new Set(aliases.map(aliasKey))].sort() }
-    return { application, keys: { secret: secret.key, publishable: publishable.key } }
+    const keys = { secret: secret.key, publishable: publishable.key }
+    return { application, keys, ...(directorySecret === undefined ? {} : { directorySecret }) }
   })
 }
 
@@ -161,13 +175,13 @@ export async function listApplications(
 
 /** Changes what the patch names. Throws ResetError `not_found`, and `invalid_request` as createApplication does. */
 export async function updateApplication(
-  { db }: Pick<Context, 'db'>,
+  context: Pick<Context, 'db' | 'secrets'>,
   id: string,
   patch: ApplicationPatch,
 ): Promise<Application> {
   checkSettings(patch)
-  const { aliases, slug, brand, limits, ...given } = patch
-  return await db.transaction(async tx => {
+  const { aliases, slug, brand, limits, humanProof, ...given } = patch
+  return await context.db.transaction(async tx => {
     const [before] = await tx.select().from(applications).where(eq(applications.id, id)).for('update')
     if (!before) throw notFound('application')
     const changed = {
@@ -175,6 +189,9 @@ export async function updateApplication(
       slug: slug ?? before.slug,
       brand: mergeBrand(before.brand, brand),
       limits: { ...before.limits, ...defined(limits ?? {}) },
+      ...(humanProof === undefined
+        ? {}
+        : { humanProof: humanProof && sealHumanProof(context, humanProof, before.humanProof) }),
     }
     if (slug !== undefined && (await isAlias(tx, slug, id))) throw slugTaken()
     try {
@@ -183,7 +200,9 @@ export async function updateApplication(
       throw isTaken(error, 'applications_slug') ? slugTaken() : error
     }
     if (aliases !== undefined) await setAliases(tx, id, aliases)
-    return await getApplication({ db: tx }, id)
+    const after = await getApplication({ db: tx }, id)
+    await saveDirectory(context, tx, after)
+    return after
   })
 }
 
@@ -191,39 +210,6 @@ export async function updateApplication(
 export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
   const gone = await db.delete(applications).where(eq(applications.id, id)).returning({ id: applications.id })
   if (gone.length === 0) throw notFound('application')
-}
-
-async function setAliases(tx: Executor, applicationId: string, aliases: string[]): Promise<void> {
-  await tx.delete(applicationAliases).where(eq(applicationAliases.applicationId, applicationId))
-  const wanted = [...new Set(aliases.map(aliasKey))].map(alias => ({ alias, applicationId }))
-  if (wanted.length === 0) return
-  const made = await tx.insert(applicationAliases).values(wanted).onConflictDoNothing().returning()
-  const taken = wanted.find(({ alias }) => !made.some(row => row.alias === alias))
-  if (taken) throw invalid('aliases', `${taken.alias} is taken by another application`)
-  const names = wanted.map(({ alias }) => alias)
-  const [slug] = await tx
-    .select({ slug: applications.slug })
-    .from(applications)
-    .where(and(inArray(applications.slug, names), ne(applications.id, applicationId)))
-  if (slug) throw invalid('aliases', `${slug.slug} is the slug of another application`)
-}
-
-/** Whether a slug is another application's alias: dialects would then lead to the wrong one. */
-async function isAlias(tx: Executor, slug: string, applicationId: string): Promise<boolean> {
-  const [found] = await tx
-    .select({ alias: applicationAliases.alias })
-    .from(applicationAliases)
-    .where(and(eq(applicationAliases.alias, slug), ne(applicationAliases.applicationId, applicationId)))
-  return found !== undefined
-}
-
-/** An alias as it is compared: ASCII lower case, and a GUID of any of .NET's forms as the one with hyphens. */
-function aliasKey(text: string): string {
-  const key = loginKey(text)
-  const hex = /^[{(]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?$/.exec(
-    key,
-  )
-  return hex ? hex.slice(1).join('-') : key
 }
 
 /** Adds a name that dialects find the application by. Throws ResetError `not_found`, `invalid_request`. */

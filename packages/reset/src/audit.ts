@@ -5,7 +5,7 @@ import { invalid } from './errors.ts'
 
 /** Something that an operator or a key changed. `fields` are names of what was changed, never values. */
 export interface AuditEntry {
-  /** `operator`, or a key's id. */
+  /** `operator`, `cli` for the command line, or a key's id. */
   actor: string
   applicationId?: string | undefined
   action: string

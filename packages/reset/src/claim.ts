@@ -1,4 +1,3 @@
-import { applications } from '@sparekey/db/schema/applications'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, sql } from 'drizzle-orm'
@@ -16,12 +15,13 @@ export interface Claimed {
 }
 
 /** Longer than the longest send, so that two workers never send at once. */
-const leaseSeconds = 40
+export const leaseSeconds = 40
 export const SEND_DEADLINE_MS = 30_000
 
 /**
  * Claims a mail that is queued and due, or whose worker died. It stays `queued` until beginSending: a worker that
- * died before has lost nothing; one that died after counts as a lost line, since the mail server may have the mail.
+ * died before has lost nothing. One that died after counts as a lost line, since the mail server may have the mail; so
+ * does one that died anywhere in a mail's first try, which is `sending` from the mint on, to save a statement.
  * Resolves to `{retryAt}` where the mail is somebody else's or not due yet, and to undefined where nothing is left to do.
  */
 export async function claim(
@@ -72,32 +72,17 @@ export async function claim(
 }
 
 /**
- * queued → sending, as the last thing before the mail server is spoken to; from here on the mail may arrive.
- * Resolves to the milliseconds in which it may still be delivered, or to undefined where the claim has gone to
- * somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
+ * queued → sending, as the last thing before the message goes out; from here on the mail may arrive. Resolves to false
+ * where the claim has gone to somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
  */
-export async function beginSending({ db }: Context, mail: Mail): Promise<number | undefined> {
+export async function beginSending({ db }: Context, mail: Mail): Promise<boolean> {
   const wanted = sql`(${mails.kind} = 'notice' or exists (
     select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
     and r.status in ('sending', 'unknown')))`
-  const [begun] = await db
+  const begun = await db
     .update(mails)
-    .set({ status: 'sending', leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds})` })
+    .set({ status: 'sending' })
     .where(and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), eq(mails.status, 'queued'), wanted))
-    .returning({
-      remainingMs: sql<number>`floor(extract(epoch from ${mails.deliverBefore} - now()) * 1000)`.mapWith(
-        Number,
-      ),
-    })
-  return begun?.remainingMs
-}
-
-/** The mail's request and application, as they are now. */
-export async function loadForMail({ db }: Context, mail: Mail) {
-  const [row] = await db
-    .select({ request: resetRequests, application: applications })
-    .from(resetRequests)
-    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
-    .where(eq(resetRequests.id, mail.requestId))
-  return row
+    .returning({ id: mails.id })
+  return begun.length > 0
 }

@@ -1,19 +1,27 @@
 import type { Mailer } from '@sparekey/mail/mailer'
-import type { Message } from '@sparekey/mail/message'
+import type { Composed } from '@sparekey/mail/message'
 import type { Renderer } from '@sparekey/mail/render'
+import type { MailValues } from '@sparekey/mail/words'
 import { deriveCode, deriveToken } from '@sparekey/token/token'
 import type { Application } from './applications.ts'
 import type { Mail } from './claim.ts'
 import { type Context, secretById } from './context.ts'
-import type { ResetRequest } from './mint.ts'
+import type { JobRequest } from './load.ts'
+import type { Carried } from './redact.ts'
 import { parseSender } from './sender.ts'
 
 /** What delivery needs beside the core's context. */
 export interface Delivery {
   mailer: Pick<Mailer, 'send'>
-  renderer: Pick<Renderer, 'render'>
+  renderer: Pick<Renderer, 'compose'>
   publicUrl: string
   mailFrom: { name: string; address: string }
+}
+
+/** A mail as it goes out, and what it carries that must be readable nowhere else. */
+export interface Letter {
+  composed: Composed
+  carried: Carried
 }
 
 /**
@@ -24,55 +32,69 @@ export async function compose(
   context: Context,
   { renderer, publicUrl, mailFrom }: Delivery,
   mail: Mail,
-  request: ResetRequest,
+  request: JobRequest,
   application: Application,
   now: Date,
-): Promise<Message | undefined> {
+): Promise<Letter | undefined> {
   const { brand, name } = application
-  const look = { name, ...brand }
-  const forWhom = { ...(mail.toName ? { name: mail.toName } : {}) }
-  let content: Awaited<ReturnType<Renderer['render']>>
-  if (mail.kind === 'notice') {
-    const { changedAt, ...facts } = mail.details ?? {
-      login: request.login,
-      changedAt: mail.createdAt.toISOString(),
-    }
-    const forgotUrl = `${publicUrl}/forgot/${application.slug}`
-    content = await renderer.render(look, mail.locale, {
-      kind: 'notice',
-      ...forWhom,
-      ...facts,
-      changedAt: new Date(changedAt),
-      forgotUrl,
-    })
-  } else {
-    const secret = secretById(context, request.secretId)
-    if (!secret || !request.seed) return undefined
-    const token = deriveToken(secret.key, request.id, request.seed)
-    const pageUrl =
-      request.resetUrl ?? application.resetUrl ?? `${publicUrl}/reset/${application.slug}#{token}`
-    content = await renderer.render(look, mail.locale, {
-      kind: 'reset',
-      ...forWhom,
-      login: request.login,
-      ...(request.carries === 'link' ? { link: pageUrl.replace('{token}', token) } : {}),
-      ...(mail.withCode && request.codeDigits
-        ? { code: deriveCode(secret.key, request.id, request.seed, request.codeDigits) }
-        : {}),
-      linkMinutes: application.linkMinutes,
-      codeMinutes: application.codeMinutes,
-      linkExpiresAt: new Date(now.getTime() + application.linkMinutes * 60_000),
-    })
-  }
+  const forWhom = mail.toName ? { name: mail.toName } : {}
   const replyTo = application.replyTo ?? brand.supportEmail
+  const carried = deriveCarried(context, mail, request)
+  if (!carried) return undefined
+  const { token, code } = carried
+  const values =
+    token === undefined
+      ? noticeValues(mail, request, `${publicUrl}/forgot/${application.slug}`)
+      : resetValues({ token, code }, request, application, publicUrl, now)
+  const composed = await renderer.compose(
+    { name, ...brand },
+    mail.locale,
+    { ...forWhom, ...values },
+    {
+      id: mail.id,
+      from: application.from ? parseSender(application.from) : { name, address: mailFrom.address },
+      to: { ...forWhom, address: mail.toAddress },
+      ...(replyTo ? { replyTo } : {}),
+      date: now,
+    },
+  )
+  return { composed, carried }
+}
+
+function deriveCarried(
+  context: Context,
+  { kind, withCode }: Mail,
+  { id, seed, secretId, codeDigits }: JobRequest,
+): Carried | undefined {
+  if (kind === 'notice') return {}
+  const key = secretById(context, secretId)?.key
+  if (!key || !seed) return undefined
+  const code = withCode && codeDigits ? { code: deriveCode(key, id, seed, codeDigits) } : {}
+  return { token: deriveToken(key, id, seed), ...code }
+}
+
+function noticeValues(mail: Mail, { login }: JobRequest, forgotUrl: string): MailValues {
+  const { changedAt, ...facts } = mail.details ?? { login, changedAt: mail.createdAt.toISOString() }
+  return { kind: 'notice', ...facts, changedAt: new Date(changedAt), forgotUrl }
+}
+
+function resetValues(
+  { token, code }: Carried & { token: string },
+  { login, resetUrl, carries }: JobRequest,
+  application: Application,
+  publicUrl: string,
+  now: Date,
+): MailValues {
+  const pageUrl = resetUrl ?? application.resetUrl ?? `${publicUrl}/reset/${application.slug}#{token}`
+  const { linkMinutes, codeMinutes } = application
   return {
-    id: mail.id,
-    from: application.from ? parseSender(application.from) : { name, address: mailFrom.address },
-    to: { ...forWhom, address: mail.toAddress },
-    ...(replyTo ? { replyTo } : {}),
-    ...content,
-    date: now,
-    locale: mail.locale,
+    kind: 'reset',
+    login,
+    ...(carries === 'link' ? { link: pageUrl.replace('{token}', token) } : {}),
+    ...(code === undefined ? {} : { code }),
+    linkMinutes,
+    codeMinutes,
+    linkExpiresAt: new Date(now.getTime() + linkMinutes * 60_000),
   }
 }
 

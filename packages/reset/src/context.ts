@@ -1,5 +1,6 @@
 import type { Db } from '@sparekey/db/db'
 import type { Queues } from '@sparekey/queue/queues'
+import type { Asker } from '@sparekey/webhook/ask'
 import type { Recorder } from './figures.ts'
 
 /** A key that tokens are derived with; `id` names it in the rows it minted. */
@@ -8,8 +9,26 @@ export interface Secret {
   key: Buffer
 }
 
-/** Between two steps that must stand a crash: what was done last. */
-export type Point = 'written' | 'minted' | 'claimed' | 'begun' | 'answered' | 'settled' | 'hashed' | 'changed'
+/**
+ * Between two steps that must stand a crash: what was done last.
+ *
+ *   asking      row written ─► job enqueued ─► 202
+ *   a mail      first minted, later claimed ─► composed ─► later: begun ─► answered ─► settled
+ *   a webhook   posted, before that is written down
+ *   completion  password hashed ─► everything changed
+ */
+export type Point =
+  | 'written'
+  | 'enqueued'
+  | 'minted'
+  | 'claimed'
+  | 'composed'
+  | 'begun'
+  | 'answered'
+  | 'settled'
+  | 'posted'
+  | 'hashed'
+  | 'changed'
 
 /** What every verb works with. */
 export interface Context {
@@ -21,6 +40,12 @@ export interface Context {
   isBreached?: (password: string) => Promise<boolean>
   /** How far behind others an application's next job waits; 0 unless told. */
   fairness?: (applicationId: string) => number
+  /** How applications' own servers are asked, in `http` directories. */
+  asker?: Asker
+  /** Where vendors check a proof of humanity, instead of their own address. Only tests set it. */
+  siteverify?: Partial<Record<'turnstile' | 'hcaptcha', string>>
+  /** Each request has a trace of its own: its job is added by itself. */
+  traced?: boolean
   /** Told of what happened, once it is committed; must not throw. */
   record?: Recorder
   /**
@@ -32,13 +57,13 @@ export interface Context {
 }
 
 /** The newest key: what is minted now is minted with it. */
-export function newestSecret({ secrets }: Context): Secret {
+export function newestSecret({ secrets }: Pick<Context, 'secrets'>): Secret {
   const secret = secrets[0]
   if (!secret) throw new TypeError('no secret')
   return secret
 }
 
 /** The key that a row names, or undefined where the operator has taken it away. */
-export function secretById({ secrets }: Context, id: string | null): Secret | undefined {
+export function secretById({ secrets }: Pick<Context, 'secrets'>, id: string | null): Secret | undefined {
   return secrets.find(secret => secret.id === id)
 }

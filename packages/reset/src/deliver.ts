@@ -1,14 +1,15 @@
-import { applications } from '@sparekey/db/schema/applications'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
-import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { isUnavailable } from '@sparekey/db/unavailable'
-import type { Message } from '@sparekey/mail/message'
 import type { Attempt } from '@sparekey/mail/outcome'
 import { and, desc, eq } from 'drizzle-orm'
-import { beginSending, claim, loadForMail } from './claim.ts'
-import { compose, type Delivery } from './compose.ts'
-import type { Context } from './context.ts'
+import { findAddressee } from './addressee.ts'
+import { beginSending, claim, type Mail } from './claim.ts'
+import { compose, type Delivery, type Letter } from './compose.ts'
+import { type Context, secretById } from './context.ts'
+import { ignore } from './ignore.ts'
+import { type Loaded, loadRequest } from './load.ts'
 import { mint } from './mint.ts'
+import { redact } from './redact.ts'
 import { MAX_LOST } from './retry-after.ts'
 import { judge, settle, type Verdict } from './settle.ts'
 import { delivering } from './status.ts'
@@ -21,71 +22,121 @@ export type Next = { retryAt: Date } | undefined
  * number of times: each step looks at the row first. Rejects only where the database does.
  */
 export async function deliverReset(context: Context, delivery: Delivery, requestId: string): Promise<Next> {
-  const [row] = await context.db
-    .select({ request: resetRequests, application: applications })
-    .from(resetRequests)
-    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
-    .where(eq(resetRequests.id, requestId))
-  if (!row) return undefined
-  if (row.request.status === 'accepted') {
-    const mailId = await mint(context, row.request, { ...row.application, aliases: [] })
+  const loaded = await loadRequest(context.db)(requestId)
+  if (!loaded) return undefined
+  const { request } = loaded
+  if (request.status === 'accepted') {
+    const addressee = await findAddressee(context, loaded)
+    if (!addressee) {
+      await ignore(context, request, 'no_account')
+      return undefined
+    }
+    // From before the lease begins, so that whoever stands still meanwhile sends nothing after its end.
+    const since = performance.now()
+    const minted = await mint(context, loaded, addressee, { begin: true })
+    if (!minted) return undefined
     await context.reached?.('minted')
-    return mailId ? await deliverMail(context, delivery, mailId) : undefined
+    return await send(context, delivery, { ...minted, application: loaded.application, since })
   }
-  if (!delivering.some(status => status === row.request.status)) return undefined
+  if (!delivering.some(status => status === request.status)) return undefined
   const [mail] = await context.db
     .select({ id: mails.id })
     .from(mails)
     .where(
-      and(
-        eq(mails.requestId, requestId),
-        eq(mails.kind, 'reset'),
-        eq(mails.generation, row.request.generation),
-      ),
+      and(eq(mails.requestId, requestId), eq(mails.kind, 'reset'), eq(mails.generation, request.generation)),
     )
   return mail && (await deliverMail(context, delivery, mail.id))
 }
 
-/** Sends one mail, or says when to come again. */
+/** Sends one mail that waits, or says when to come again. */
 export async function deliverMail(context: Context, delivery: Delivery, mailId: string): Promise<Next> {
+  // From before the lease begins, here too.
+  const since = performance.now()
   const claimed = await claim(context, mailId)
   if (!claimed || 'retryAt' in claimed) return claimed
   const { mail, remainingMs, now } = claimed
   await context.reached?.('claimed')
-  const row = await loadForMail(context, mail)
-  if (!row) return undefined
-  const { request, application } = row
-
-  const finish = async (verdict: Verdict, attempts: readonly Attempt[] = []): Promise<Next> => {
-    await persist(() => settle(context, mail, verdict, attempts, application))
-    await context.reached?.('settled')
-    return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
-  }
+  const loaded = await loadRequest(context.db)(mail.requestId)
+  if (!loaded) return undefined
+  const { request } = loaded
   // An earlier try may have arrived: its link must go on working.
   const giveUp = (reason: string) =>
-    finish(mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
-  if (mail.lost >= MAX_LOST) return await finish({ status: 'unknown' })
+    finish(context, mail, loaded, mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
+  if (mail.lost >= MAX_LOST) return await finish(context, mail, loaded, { status: 'unknown' })
   if (remainingMs <= 0) return await giveUp(`out of time: ${await lastWords(context, mail.id)}`)
   if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
-    return await finish({ status: 'failed', reason: `the request was ${request.status} meanwhile` })
+    return await finish(context, mail, loaded, {
+      status: 'failed',
+      reason: `the request was ${request.status} meanwhile`,
+    })
   }
-  let message: Message | undefined
+  return await send(context, delivery, { ...loaded, mail, remainingMs, now, since })
+}
+
+/** A mail that is this process's alone for as long as its lease holds. */
+interface Sending extends Omit<Loaded, 'accountId'> {
+  mail: Mail
+  /** Milliseconds in which it may still be delivered, counted from `since`, by `performance.now()`. */
+  remainingMs: number
+  since: number
+  /** Now, by the database's clock. */
+  now: Date
+}
+
+async function send(context: Context, delivery: Delivery, sending: Sending): Promise<Next> {
+  const { mail, request, application, remainingMs, since, now } = sending
+  let letter: Letter | undefined
   try {
-    message = await compose(context, delivery, mail, request, { ...application, aliases: [] }, now)
+    letter = await compose(context, delivery, mail, request, application, now)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    return await giveUp('the mail could not be composed')
   }
-  if (!message) return await giveUp('the key that minted this token is gone')
-
-  const sendableMs = await beginSending(context, mail)
-  if (sendableMs === undefined) return undefined
-  await context.reached?.('begun')
-  const started = performance.now()
-  const attempts = await delivery.mailer.send(message, { withinMs: sendableMs })
+  if (!letter) {
+    const reason = secretById(context, request.secretId)
+      ? 'the mail could not be composed'
+      : 'the key that minted this token is gone'
+    // An earlier try may have arrived: its link must go on working.
+    return await finish(
+      context,
+      mail,
+      sending,
+      mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason },
+    )
+  }
+  await context.reached?.('composed')
+  const { composed, carried } = letter
+  let calledOff = false
+  // Not before a server waits for the message: a worker that dies while it connects must not cost one of two tries.
+  const begin = async () => {
+    calledOff = !(await beginSending(context, mail))
+    await context.reached?.('begun')
+    return !calledOff
+  }
+  const tried = await delivery.mailer.send(composed, {
+    withinMs: remainingMs,
+    since,
+    begin: mail.status === 'queued' ? begin : undefined,
+  })
+  if (calledOff) return undefined
+  // Before anybody reads them: a server that refuses a mail may quote it.
+  const attempts = tried.map(attempt =>
+    attempt.response === undefined ? attempt : { ...attempt, response: redact(attempt.response, carried) },
+  )
   await context.reached?.('answered')
-  const last = attempts.at(-1) ?? attempts[0]
-  return await finish(judge(mail, last, sendableMs - (performance.now() - started)), attempts)
+  const verdict = judge(mail, attempts.at(-1), remainingMs - (performance.now() - since))
+  return await finish(context, mail, sending, verdict, attempts)
+}
+
+async function finish(
+  context: Context,
+  mail: Mail,
+  whose: Pick<Loaded, 'application' | 'request'>,
+  verdict: Verdict,
+  attempts: readonly Attempt[] = [],
+): Promise<Next> {
+  await persist(() => settle(context, mail, verdict, attempts, whose))
+  await context.reached?.('settled')
+  return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
 }
 
 /**

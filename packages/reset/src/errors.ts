@@ -3,6 +3,7 @@ export type ResetErrorCode =
   | 'invalid_request'
   | 'unauthenticated'
   | 'forbidden'
+  | 'human_proof_required'
   | 'not_found'
   | 'idempotency_in_progress'
   | 'idempotency_mismatch'

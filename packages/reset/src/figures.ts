@@ -10,11 +10,23 @@ export type Happening =
   | { type: 'ignored'; reason: IgnoreReason; applicationId: string; dialect: Dialect }
   /** `latencyMs`: from the POST to the mail server's 250; left out for a mail that was sent again. */
   | { type: 'sent'; applicationId: string; dialect: Dialect; latencyMs?: number | undefined }
-  | { type: 'attempt'; server: string; outcome: OutcomeClass }
+  | { type: 'attempt'; server: string; outcome: OutcomeClass; applicationId: string; dialect: Dialect }
   /** Something that looks like an attack, once for each hour in which it does. */
-  | { type: 'suspected'; what: 'wrong_codes'; applicationId: string }
+  | { type: 'suspected'; what: 'wrong_codes' | 'requests'; applicationId: string }
 
 export type Recorder = (happening: Happening) => void
+
+/** Whose figures: an application's, a dialect's, those of an application in a dialect, or all. */
+export interface Scope {
+  applicationId?: string | undefined
+  dialect?: string | undefined
+}
+
+/** Under what the figures of a scope are kept. Only an application's own begins with `app:`. */
+export function subjectOf({ applicationId, dialect }: Scope): string {
+  const parts = [dialect && `dialect:${dialect}`, applicationId && `app:${applicationId}`]
+  return parts.filter(Boolean).join(' ') || 'all'
+}
 
 const flushEveryMs = 1_000
 const minuteRows = '3 hours'
@@ -43,20 +55,14 @@ export function createFigures({ db, log }: { db: Db; log: { warn(fields: object,
   }
 
   function record(happening: Happening): void {
-    if (happening.type === 'attempt') {
-      add(`server:${happening.server}`, happening.outcome)
-      return
+    const { applicationId } = happening
+    const scopes: Scope[] = [{}, { applicationId }]
+    if (happening.type !== 'suspected') {
+      const { dialect } = happening
+      scopes.push({ dialect }, { applicationId, dialect })
     }
-    if (happening.type === 'suspected') {
-      for (const subject of ['all', `app:${happening.applicationId}`]) add(subject, 'suspected')
-      return
-    }
-    const { type, applicationId, dialect } = happening
-    const names: string[] = [type]
-    if (happening.type === 'ignored') names.push(`ignored:${happening.reason}`)
-    if (happening.type === 'sent' && happening.latencyMs !== undefined)
-      names.push(`latency:${bucketOf(happening.latencyMs)}`)
-    for (const subject of ['all', `app:${applicationId}`, `dialect:${dialect}`]) {
+    const names = namesOf(happening)
+    for (const subject of scopes.map(subjectOf)) {
       for (const name of names) add(subject, name)
     }
   }
@@ -103,6 +109,15 @@ export function createFigures({ db, log }: { db: Db; log: { warn(fields: object,
       await flush()
     },
   }
+}
+
+function namesOf(happening: Happening): string[] {
+  if (happening.type === 'attempt') return [`${happening.outcome}@${happening.server}`]
+  const names: string[] = [happening.type]
+  if (happening.type === 'ignored') names.push(`ignored:${happening.reason}`)
+  if (happening.type === 'sent' && happening.latencyMs !== undefined)
+    names.push(`latency:${bucketOf(happening.latencyMs)}`)
+  return names
 }
 
 /** Deletes figures that no window looks at any more. */

@@ -4,12 +4,15 @@ import { mails } from '@sparekey/db/schema/mails'
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
 import type { Dialect } from '@sparekey/db/types'
-import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { purgeFigures } from './figures.ts'
+import { purgeHumanProofs } from './human-proof/check.ts'
 import { noticeJob, resetJob, webhookJob } from './jobs.ts'
 import { purgeSessions } from './operator-sessions.ts'
+import { purgeSpikes } from './spikes.ts'
 import { delivering, live, voided } from './status.ts'
+import { purgeSuppressions } from './suppressions.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
 import { purgeWorkers } from './workers.ts'
 
@@ -103,9 +106,15 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
   }
 }
 
+/** A mail whose worker died in mid-send and whose request is over, or was sent again: it has no next try. */
+const forsaken = sql`${mails.kind} = 'reset' and ${mails.status} = 'sending' and not exists (
+  select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
+  and r.status in ('sending', 'unknown'))`
+
 /**
  * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
- * with the mail server's last words, or stays `unknown` where it may have arrived. Resolves to how many requests ended.
+ * with the mail server's last words, or stays `unknown` where it may have arrived. A mail that nobody will send again
+ * becomes `unknown` at once. Resolves to how many requests and mails ended.
  */
 export async function expire(context: Context): Promise<number> {
   const { db, record } = context
@@ -124,13 +133,14 @@ export async function expire(context: Context): Promise<number> {
       .set({
         status: sql`case when ${mails.lost} > 0 or ${mails.status} = 'sending' then 'unknown' else 'failed' end`,
         leaseUntil: null,
-        reason: sql`'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
-          order by a.id desc limit 1), 'no worker took it')`,
+        reason: sql`case when ${mails.deliverBefore} >= now() then 'the worker ended while it was sending'
+          else 'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
+          order by a.id desc limit 1), 'no worker took it') end`,
       })
       .where(
         and(
           inArray(mails.status, ['queued', 'sending']),
-          lt(mails.deliverBefore, sql`now()`),
+          or(lt(mails.deliverBefore, sql`now()`), forsaken),
           sql`(${mails.leaseUntil} is null or ${mails.leaseUntil} < now())`,
         ),
       )
@@ -160,7 +170,11 @@ export async function expire(context: Context): Promise<number> {
     }
     const never = await tx
       .update(resetRequests)
-      .set({ status: 'failed', reason: 'out of time: no worker took it', ...dead })
+      .set({
+        status: 'failed',
+        reason: sql`'out of time: ' || coalesce(${resetRequests.reason}, 'no worker took it')`,
+        ...dead,
+      })
       .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.deliverBefore, sql`now()`)))
       .returning(which)
     failed.push(...never)
@@ -203,7 +217,7 @@ async function tellFailed(tx: Executor, failed: readonly Failed[]): Promise<stri
 
 /**
  * Deletes requests that ended longer ago than `days`, with their mails and attempts; idempotency keys and counts of wrong
- * codes after 24 hours.
+ * codes after 24 hours; and what has an end of its own.
  */
 export async function purge({ db }: Context, days: number): Promise<number> {
   let deleted = 0
@@ -232,6 +246,9 @@ export async function purge({ db }: Context, days: number): Promise<number> {
   await purgeFigures({ db })
   await purgeWorkers({ db })
   await purgeSessions({ db })
+  await purgeSpikes({ db })
+  await purgeHumanProofs({ db })
+  await purgeSuppressions({ db })
   await db.delete(codeGuesses).where(lt(codeGuesses.hour, sql`${yesterday} - interval '1 hour'`))
   return deleted
 }

@@ -1,3 +1,5 @@
+import type { NewJob } from '@sparekey/queue/jobs'
+import { createBatcher, oneFor } from './batcher.ts'
 import type { Context } from './context.ts'
 
 /** Job ids follow from rows, so that enqueuing twice is enqueuing once. A resend is a job of its own. */
@@ -13,14 +15,13 @@ export function webhookJob(deliveryId: string) {
   return { id: deliveryId, data: { deliveryId } }
 }
 
+type MailJob = NewJob<'mail'>
+
 /**
  * Adds mail jobs for rows that are committed already. The rows are the truth: if the queue is away, housekeeping
  * enqueues them later, so this never throws.
  */
-export async function enqueue(
-  { queues, log }: Context,
-  jobs: { id: string; data: { requestId: string } | { mailId: string }; priority?: number }[],
-) {
+export async function enqueue({ queues, log }: Context, jobs: MailJob[]) {
   if (jobs.length === 0) return
   try {
     await queues.add('mail', jobs)
@@ -28,3 +29,17 @@ export async function enqueue(
     log.warn({ error, jobs: jobs.length }, 'queue out of reach; housekeeping will enqueue')
   }
 }
+
+/** Adds the first job of a request; requests that come at once share one call to the queue. Never throws either. */
+export async function enqueueNew(context: Context, job: MailJob): Promise<void> {
+  // Under one trace for each request every job must be added by its own.
+  if (context.traced) return await enqueue(context, [{ ...job, fresh: true }])
+  await addTogether(context)({ ...job, fresh: true })
+}
+
+const addTogether = oneFor((context: Context) =>
+  createBatcher<MailJob, void>(async jobs => {
+    await enqueue(context, jobs)
+    return undefined
+  }),
+)

@@ -1,14 +1,10 @@
-import { firstId } from '@sparekey/db/id'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import type { Dialect, RequestStatus } from '@sparekey/db/types'
-import { and, asc, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
 import { enqueue, resetJob } from './jobs.ts'
-import { loginKey } from './login.ts'
-import type { ResetRequest } from './mint.ts'
-import { decodeCursor, toPage } from './page.ts'
+import type { ResetRequest } from './load.ts'
 import { cancellable, resendable, voided } from './status.ts'
 import { timelineOf } from './timeline.ts'
 import { cancelMails } from './void-tokens.ts'
@@ -53,49 +49,6 @@ export async function getRequest({ db }: Context, applicationId: Scope, id: stri
   }
 }
 
-export interface ListOptions {
-  login?: string | undefined
-  status?: RequestStatus | undefined
-  dialect?: Dialect | undefined
-  /** Asked for at or after `from`, before `to`. */
-  from?: Date | undefined
-  to?: Date | undefined
-  cursor?: string | undefined
-  limit: number
-}
-
-/** Requests, newest first. Throws ResetError `invalid_request` for a bad cursor. */
-export async function listRequests(
-  { db }: Context,
-  applicationId: Scope,
-  { login, status, dialect, from, to, cursor, limit }: ListOptions,
-) {
-  const rows = await db
-    .select()
-    .from(resetRequests)
-    .where(
-      and(
-        // With all applications named, the index on application and login serves operators as well.
-        applicationId !== undefined
-          ? eq(resetRequests.applicationId, applicationId)
-          : login !== undefined
-            ? sql`${resetRequests.applicationId} = any(array(select id from applications))`
-            : undefined,
-        login === undefined ? undefined : eq(resetRequests.loginKey, loginKey(login)),
-        status === undefined ? undefined : eq(resetRequests.status, status),
-        dialect === undefined ? undefined : eq(resetRequests.dialect, dialect),
-        // Ids begin with the time, so the list's own order tells where to begin and end.
-        from === undefined ? undefined : gte(resetRequests.id, firstId('req', from)),
-        to === undefined ? undefined : lt(resetRequests.id, firstId('req', to)),
-        cursor === undefined ? undefined : lt(resetRequests.id, decodeCursor('req', cursor)),
-      ),
-    )
-    .orderBy(desc(resetRequests.id))
-    .limit(limit + 1)
-  const { items, nextCursor } = toPage(rows, limit)
-  return { items: items.map(summary), nextCursor }
-}
-
 /** Takes a request back: nothing more is sent, and its token and code are void. Throws ResetError `not_found`, `invalid_request`. */
 export async function cancelRequest(context: Context, applicationId: Scope, id: string) {
   const cancelled = await context.db.transaction(async tx => {
@@ -132,6 +85,7 @@ export async function resendRequest(context: Context, applicationId: Scope, id: 
         codeExpiresAt: null,
         exchangedAt: null,
         endedAt: null,
+        resentAt: sql`now()`,
         enqueuedAt: sql`now()`,
         deliverBefore: sql`now() + make_interval(mins => (
           select a.deliver_within_minutes from applications a where a.id = ${resetRequests.applicationId}))`,
@@ -153,7 +107,8 @@ function own(applicationId: Scope, id: string) {
   return and(eq(resetRequests.id, id), mine)
 }
 
-function summary(request: ResetRequest) {
+/** What a list tells of each request. */
+export function summary(request: ResetRequest) {
   const { id, applicationId, login, status, reason, dialect, createdAt, expiresAt, sentAt } = request
   return {
     id,

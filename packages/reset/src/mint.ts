@@ -1,199 +1,150 @@
-import { randomBytes } from 'node:crypto'
-import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
-import { accounts } from '@sparekey/db/schema/accounts'
-import { mails } from '@sparekey/db/schema/mails'
-import { resetRequests } from '@sparekey/db/schema/reset-requests'
+import { runOn } from '@sparekey/db/statement'
+import { isUnavailable } from '@sparekey/db/unavailable'
 import { pickLocale } from '@sparekey/locale/locales'
-import { deriveCode, deriveToken, digestCode, digestToken, SEED_BYTES } from '@sparekey/token/token'
-import { and, eq, sql } from 'drizzle-orm'
-import type { Application } from './applications.ts'
-import { type Context, newestSecret } from './context.ts'
-import { findAccount } from './find-account.ts'
+import type { Addressee } from './addressee.ts'
+import { createBatcher, gatherMs, oneFor } from './batcher.ts'
+import type { Mail } from './claim.ts'
+import type { Context } from './context.ts'
+import { ignore } from './ignore.ts'
+import type { JobRequest, Loaded } from './load.ts'
+import { lockRecipients, type MintRow, readState, type State, writeMinted } from './mint-statements.ts'
+import { makeSecrets } from './secrets.ts'
 import type { IgnoreReason } from './status.ts'
-import { lockRecipient, voidTokens } from './void-tokens.ts'
-
-export type ResetRequest = typeof resetRequests.$inferSelect
+import { voidTokens } from './void-tokens.ts'
 
 /** Codes that one person may be sent in 24 hours: 5 codes of 5 tries are 25 guesses a day. */
 const codesPerDay = 5
 const defaultDigits = 8
 
-/** Who gets the mail. */
-interface Addressee {
-  key: string
-  accountId: string | null
-  email: string
-  name: string | null
-  locale: string | null
+/** A request that has its token, and the mail that carries it. */
+export interface Minted {
+  request: JobRequest
+  mail: Mail
+  /** Milliseconds in which the mail may still be delivered. */
+  remainingMs: number
+  /** Now, by the database's clock. */
+  now: Date
+}
+
+interface Ask extends Omit<Loaded, 'accountId'> {
+  addressee: Addressee
+  /** Also within a minute of another one. */
+  mayDouble: boolean
+  /** The mail is this process's to send at once: it is written as `sending`, with a lease. */
+  begin: boolean
 }
 
 /**
- * accepted → sending: finds whom to mail, mints the token and writes the mail to be sent; or → ignored, with the reason.
- * One transaction; a lock on the recipient makes the limits hold among parallel workers.
- * Resolves to the mail's id, or undefined where nothing is to be sent. `doubled`: also within a minute of another one.
+ * accepted → sending: mints the token and writes the mail to be sent; or → ignored, with the reason. Requests that come
+ * at once share one transaction; locks on their recipients make the limits hold among parallel workers.
+ * Resolves to undefined where nothing is to be sent. `doubled`: also within a minute of another one.
  */
 export async function mint(
   context: Context,
-  request: ResetRequest,
-  application: Application,
-  { doubled: mayDouble = request.generation > 1 }: { doubled?: boolean } = {},
-): Promise<string | undefined> {
-  const known = await findAddressee(context, request)
-  if (!known) return await ignore(context, request, 'no_account')
-  const mailId = makeId('mail')
-
-  const outcome = await context.db.transaction(async tx => {
-    await lockRecipient(tx, application.id, known.key)
-    const addressee = await reread(tx, known)
-    if (!addressee) return 'no_account'
-    // Nothing may be voided for a request that is cancelled or too late itself.
-    const [wanted] = await tx
-      .select({ id: resetRequests.id })
-      .from(resetRequests)
-      .where(
-        and(
-          eq(resetRequests.id, request.id),
-          eq(resetRequests.status, 'accepted'),
-          eq(resetRequests.generation, request.generation),
-          sql`${resetRequests.deliverBefore} > now()`,
-        ),
-      )
-      .for('update')
-    if (!wanted) return undefined
-    const [seen] = await tx
-      .select({
-        hour: sql<number>`count(*) filter (where ${mails.createdAt} > now() - interval '1 hour')`.mapWith(
-          Number,
-        ),
-        day: sql<number>`count(*)`.mapWith(Number),
-        codes: sql<number>`count(*) filter (where ${mails.withCode})`.mapWith(Number),
-        doubled: sql<boolean>`exists (
-          select from ${resetRequests} r where r.application_id = ${application.id} and r.recipient_key = ${addressee.key}
-          and r.status in ('sending', 'sent', 'unknown') and r.id <> ${request.id} and r.carries = ${request.carries}
-          and r.created_at > (select created_at from ${resetRequests} where id = ${request.id}) - interval '1 minute')`,
-      })
-      .from(mails)
-      .where(
-        and(
-          eq(mails.applicationId, application.id),
-          eq(mails.recipientKey, addressee.key),
-          eq(mails.kind, 'reset'),
-          sql`${mails.createdAt} > now() - interval '1 day'`,
-        ),
-      )
-    const { hour = 0, day = 0, codes = 0, doubled = false } = seen ?? {}
-    if (doubled && !mayDouble) return 'duplicate'
-    if (hour >= application.limits.perRecipientHour || day >= application.limits.perRecipientDay)
-      return 'recipient_limit'
-
-    const withCode = codes < codesPerDay
-    if (!withCode && request.carries === 'code') return 'recipient_limit'
-    const secrets = await makeSecrets(context, tx, request, application.codeDigits ?? request.codeDigits)
-    await voidTokens(tx, application.id, addressee.key, request.id)
-    const [minted] = await tx
-      .update(resetRequests)
-      .set({
-        status: 'sending',
-        accountId: addressee.accountId,
-        recipientKey: addressee.key,
-        ...secrets,
-        ...(withCode ? {} : { codeDigest: null }),
-        codeTries: 0,
-        mintedAt: sql`now()`,
-        // Until the mail server has taken the mail, nobody holds the token but it; the true times are set then.
-        expiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.linkMinutes})`,
-        codeExpiresAt: sql`${resetRequests.deliverBefore} + make_interval(mins => ${application.codeMinutes})`,
-      })
-      .where(eq(resetRequests.id, request.id))
-      .returning({ deliverBefore: resetRequests.deliverBefore })
-    if (!minted) return undefined
-    await tx.insert(mails).values({
-      id: mailId,
-      applicationId: application.id,
-      requestId: request.id,
-      generation: request.generation,
-      kind: 'reset',
-      recipientKey: addressee.key,
-      toAddress: addressee.email,
-      toName: addressee.name,
-      locale: pickLocale(request.locale, addressee.locale, application.locale),
-      withCode,
-      status: 'queued',
-      deliverBefore: minted.deliverBefore,
-    })
-    return mailId
-  })
-  if (outcome === undefined || outcome === mailId) return outcome
-  return await ignore(context, request, outcome as IgnoreReason)
+  { request, application }: Omit<Loaded, 'accountId'>,
+  addressee: Addressee,
+  { doubled = request.generation > 1, begin = false }: { doubled?: boolean; begin?: boolean } = {},
+): Promise<Minted | undefined> {
+  const asked = { request, application, addressee, mayDouble: doubled, begin }
+  const outcome = await mintTogether(context)(asked)
+  if (typeof outcome === 'string') await ignore(context, request, outcome)
+  return typeof outcome === 'object' ? outcome : undefined
 }
 
-/**
- * Seed and digests of a new token and code. A code that is mailed alone must be one that no other live request of the
- * application has, or it would open another's account: then the seed is drawn again.
- */
-async function makeSecrets(
-  context: Context,
-  tx: Executor,
-  { id, applicationId, carries }: ResetRequest,
-  digits: number | null,
-) {
-  const secret = newestSecret(context)
-  const codeDigits = digits ?? defaultDigits
-  for (;;) {
-    const seed = randomBytes(SEED_BYTES)
-    const code = deriveCode(secret.key, id, seed, codeDigits)
-    const codeLookup = carries === 'code' ? digestCode(secret.key, applicationId, code) : null
-    const made = {
-      secretId: secret.id,
-      seed,
-      tokenDigest: digestToken(deriveToken(secret.key, id, seed)),
-      codeDigest: digestCode(secret.key, id, code),
-      codeDigits,
-      codeLookup,
+type Outcome = Minted | IgnoreReason | undefined
+
+const mintTogether = oneFor((context: Context) =>
+  createBatcher<Ask, Outcome>(
+    async asks => {
+      const outcomes = new Map<Ask, Outcome | Error>()
+      // Of one recipient's requests each must see what became of those before it.
+      for (let left = asks; left.length > 0; ) {
+        const recipients = new Map(left.toReversed().map(ask => [recipientOf(ask), ask]))
+        const round = left.filter(ask => recipients.get(recipientOf(ask)) === ask)
+        left = left.filter(ask => !round.includes(ask))
+        try {
+          const minted = await mintRound(context, round)
+          for (const [index, ask] of round.entries()) outcomes.set(ask, minted[index])
+        } catch (error) {
+          if (outcomes.size === 0) throw error
+          for (const ask of [...round, ...left]) outcomes.set(ask, error as Error)
+          break
+        }
+      }
+      return asks.map(ask => outcomes.get(ask))
+    },
+    { most: 50, gatherMs, together: isUnavailable },
+  ),
+)
+
+const recipientOf = ({ request, addressee }: Ask) => `${request.applicationId} ${addressee.key}`
+
+/** One transaction for requests of different recipients. */
+async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
+  return await context.db.hot.transaction(async tx => {
+    const run = runOn(tx)
+    // Both go out at once; the second sees what was committed before the locks were had.
+    const accountIds = asks.flatMap(({ addressee: { accountId } }) => accountId ?? [])
+    const [, states] = await Promise.all([
+      lockRecipients(run, asks.map(recipientOf), accountIds),
+      readState(run, asks),
+    ])
+    // Accounts that share an address may be in one round.
+    const mailed = new Map<string, number>()
+    const decided = await Promise.all(
+      asks.map(async ask => {
+        const state = states.get(ask.request.id)
+        const shared = `${ask.request.applicationId} ${state?.address ?? ask.request.id}`
+        const before = mailed.get(shared) ?? 0
+        const decision = decide(ask, state, before)
+        if (typeof decision !== 'object') return decision
+        mailed.set(shared, before + 1)
+        return { ...decision, secrets: await makeSecrets(context, run, ask.request, decision.codeDigits) }
+      }),
+    )
+    const rows: MintRow[] = []
+    for (const [index, { request, application, addressee, begin }] of asks.entries()) {
+      const decision = decided[index]
+      if (typeof decision !== 'object') continue
+      const { state, withCode, secrets } = decision
+      if (state.others) await voidTokens(tx, application.id, addressee.key, request.id)
+      const { email, name, locale } = { ...addressee, ...(addressee.accountId ? state : {}) }
+      rows.push({
+        mailId: makeId('mail'),
+        requestId: request.id,
+        addressee: { ...addressee, email, name },
+        locale: pickLocale(request.locale, locale, application.locale),
+        linkMinutes: application.linkMinutes,
+        codeMinutes: application.codeMinutes,
+        withCode,
+        begin,
+        secrets: withCode ? secrets : { ...secrets, codeDigest: null },
+      })
     }
-    if (codeLookup === null) return made
-    const [other] = await tx
-      .select({ id: resetRequests.id })
-      .from(resetRequests)
-      .where(and(eq(resetRequests.applicationId, applicationId), eq(resetRequests.codeLookup, codeLookup)))
-    if (!other) return made
-  }
+    const written = rows.length > 0 ? await writeMinted(run, rows) : new Map()
+    return asks.map((ask, index) => {
+      const decision = decided[index]
+      return typeof decision === 'object' ? written.get(ask.request.id)?.(ask.request) : decision
+    })
+  })
 }
 
-async function findAddressee({ db }: Context, request: ResetRequest): Promise<Addressee | undefined> {
-  if (request.recipient) {
-    const { id, email, name, locale } = request.recipient
-    return { key: `caller:${id}`, accountId: null, email, name: name ?? null, locale: locale ?? null }
-  }
-  const account = await findAccount(db, request.applicationId, request.loginKey)
-  if (!account) return undefined
-  return {
-    key: account.id,
-    accountId: account.id,
-    email: account.email,
-    name: account.name,
-    locale: account.locale,
-  }
-}
-
-/** The addressee as it is now, under the lock: the account may have got another address since it was found. */
-async function reread(tx: Executor, addressee: Addressee): Promise<Addressee | undefined> {
-  if (addressee.accountId === null) return addressee
-  const { email, name, locale } = accounts
-  const [now] = await tx
-    .select({ email, name, locale })
-    .from(accounts)
-    .where(eq(accounts.id, addressee.accountId))
-  return now && { ...addressee, ...now }
-}
-
-async function ignore(context: Context, request: ResetRequest, reason: IgnoreReason): Promise<undefined> {
-  const { id, applicationId, dialect } = request
-  const [ignored] = await context.db
-    .update(resetRequests)
-    .set({ status: 'ignored', reason, endedAt: sql`now()` })
-    .where(and(eq(resetRequests.id, id), eq(resetRequests.status, 'accepted')))
-    .returning({ id: resetRequests.id })
-  if (ignored) context.record?.({ type: 'ignored', reason, applicationId, dialect })
+/** What becomes of a request, as things stand under its recipient's lock, after so many mails to its address. Pure. */
+function decide(
+  { request, application, mayDouble }: Ask,
+  state: State | undefined,
+  mailed: number,
+): { state: State; withCode: boolean; codeDigits: number } | IgnoreReason | undefined {
+  // Cancelled, too late or somebody else's by now: nothing may be voided for it.
+  if (!state) return undefined
+  if (!state.there) return 'no_account'
+  if (state.suppressed) return 'suppressed'
+  if (state.doubled && !mayDouble) return 'duplicate'
+  const { perRecipientHour, perRecipientDay } = application.limits
+  if (state.hour + mailed >= perRecipientHour || state.day + mailed >= perRecipientDay)
+    return 'recipient_limit'
+  const withCode = state.codes < codesPerDay
+  if (!withCode && request.carries === 'code') return 'recipient_limit'
+  return { state, withCode, codeDigits: application.codeDigits ?? request.codeDigits ?? defaultDigits }
 }

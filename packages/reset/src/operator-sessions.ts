@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { operatorSessions } from '@sparekey/db/schema/operators'
 import { eq, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
@@ -9,17 +9,23 @@ const longestHours = 12
 /** Not every call writes: a session that was seen so recently is not marked again. */
 const markEverySeconds = 30
 
-const digestOf = (token: string) => createHash('sha256').update(token).digest()
+/** Sessions of this operator's key: those that another one opened are unknown. */
+export interface OperatorSessions extends Pick<Context, 'db'> {
+  adminKey: string
+}
+
+const digestOf = ({ adminKey }: OperatorSessions, token: string) =>
+  createHmac('sha256', adminKey).update(token).digest()
 const ends = sql`least(
   ${operatorSessions.seenAt} + make_interval(mins => ${IDLE_MINUTES}),
   ${operatorSessions.createdAt} + make_interval(hours => ${longestHours}))`
 
 /** Opens a session; its token, 256 random bits, is returned here and never again. */
-export async function openSession({ db }: Pick<Context, 'db'>): Promise<{ token: string; expiresAt: Date }> {
+export async function openSession(sessions: OperatorSessions): Promise<{ token: string; expiresAt: Date }> {
   const token = randomBytes(32).toString('base64url')
-  const [opened] = await db
+  const [opened] = await sessions.db
     .insert(operatorSessions)
-    .values({ digest: digestOf(token) })
+    .values({ digest: digestOf(sessions, token) })
     .returning({ expiresAt: ends.mapWith(operatorSessions.seenAt) })
   if (!opened) throw new TypeError('an insert returned no row')
   return { token, expiresAt: opened.expiresAt }
@@ -27,12 +33,13 @@ export async function openSession({ db }: Pick<Context, 'db'>): Promise<{ token:
 
 /** Until when a session lives now that it was used; undefined: it is over. `quiet`: looking does not prolong it. */
 export async function useSession(
-  { db }: Pick<Context, 'db'>,
+  sessions: OperatorSessions,
   token: string,
   { quiet = false }: { quiet?: boolean } = {},
 ): Promise<Date | undefined> {
   if (!/^[\w-]{43}$/.test(token)) return undefined
-  const digest = digestOf(token)
+  const { db } = sessions
+  const digest = digestOf(sessions, token)
   const [found] = await db
     .select({
       expiresAt: ends.mapWith(operatorSessions.seenAt),
@@ -51,9 +58,13 @@ export async function useSession(
   return marked?.expiresAt
 }
 
-/** Ends a session, if there is one. */
-export async function closeSession({ db }: Pick<Context, 'db'>, token: string): Promise<void> {
-  await db.delete(operatorSessions).where(eq(operatorSessions.digest, digestOf(token)))
+/** Ends a session. Resolves to whether there was one. */
+export async function closeSession(sessions: OperatorSessions, token: string): Promise<boolean> {
+  const ended = await sessions.db
+    .delete(operatorSessions)
+    .where(eq(operatorSessions.digest, digestOf(sessions, token)))
+    .returning({ createdAt: operatorSessions.createdAt })
+  return ended.length > 0
 }
 
 /** Deletes sessions that are over. */

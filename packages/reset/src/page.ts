@@ -20,12 +20,15 @@ export function decodeCursor(prefix: IdPrefix, cursor: string): string {
   return id
 }
 
+/** The cursor that goes on after this id. */
+export const encodeCursor = (id: string): string => Buffer.from(id, 'utf8').toString('base64url')
+
 /** The page of `limit` items from rows fetched with `limit + 1`: the one too many says that there are more. */
 export function toPage<T extends { id: string }>(rows: T[], limit: number): Page<T> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return {
     items,
-    nextCursor: rows.length > limit && last ? Buffer.from(last.id, 'utf8').toString('base64url') : null,
+    nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null,
   }
 }

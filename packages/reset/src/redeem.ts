@@ -1,4 +1,5 @@
 import type { Context } from './context.ts'
+import { remoteIdOf } from './directory/addressee.ts'
 import { unusable } from './errors.ts'
 import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
@@ -15,7 +16,9 @@ export async function redeem(
 ): Promise<{ requestId: string; account: { id: string; login: string } }> {
   const { request, application, account } = await findToken(context, token, applicationId)
   const called = application.directory === 'caller' && !request.recipient?.test ? request.recipient : null
-  const who = account ?? (called && { id: called.id, login: request.login })
+  const remote = remoteIdOf(request, application)
+  const id = called?.id ?? remote
+  const who = account ?? (id === undefined ? undefined : { id, login: request.login })
   if (!who) throw unusable()
   const deliveries = await context.db.transaction(async tx => {
     await consume(tx, request)

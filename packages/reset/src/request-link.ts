@@ -1,30 +1,32 @@
-import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { deriveToken } from '@sparekey/token/token'
-import { eq } from 'drizzle-orm'
+import { findAddressee } from './addressee.ts'
 import { type Context, secretById } from './context.ts'
+import { ignore } from './ignore.ts'
 import { enqueue, resetJob } from './jobs.ts'
-import { mint, type ResetRequest } from './mint.ts'
+import { loadRequest } from './load.ts'
+import { mint } from './mint.ts'
 import { insertRequest, type RequestInput } from './request.ts'
 
 /**
  * Takes a reset request and hands the link out that is mailed at the same time: only for a person who has proved to be
  * the account's. Looks the account up and mints at once, so neither the answer nor its time is the same for everyone.
- * Resolves to undefined where nothing is mailed: no such account, or over its limit. Throws as `request` does.
+ * Resolves to undefined where nothing is mailed: no such account, a suppressed address, or over its limit. Throws as `request` does.
  */
 export async function requestLink(
   context: Context,
   input: RequestInput & { resetUrl: string },
 ): Promise<{ id: string; link: string } | undefined> {
   const { id } = await insertRequest(context, input)
-  const read = async (): Promise<ResetRequest | undefined> =>
-    (await context.db.select().from(resetRequests).where(eq(resetRequests.id, id)))[0]
-  const request = await read()
-  const mailId = request && (await mint(context, request, input.application, { doubled: true }))
-  if (!mailId) return undefined
-  const minted = await read()
-  const secret = minted && secretById(context, minted.secretId)
-  if (!minted?.seed || !secret) return undefined
-  const link = input.resetUrl.replace('{token}', deriveToken(secret.key, id, minted.seed))
+  const loaded = await loadRequest(context.db)(id)
+  const addressee = loaded && (await findAddressee(context, loaded))
+  if (!addressee) {
+    if (loaded) await ignore(context, loaded.request, 'no_account')
+    return undefined
+  }
+  const minted = await mint(context, loaded, addressee, { doubled: true })
+  const secret = minted && secretById(context, minted.request.secretId)
+  if (!minted?.request.seed || !secret) return undefined
+  const link = input.resetUrl.replace('{token}', deriveToken(secret.key, id, minted.request.seed))
   await enqueue(context, [resetJob(id, 1)])
   return { id, link }
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
-import { idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
+import { idempotencyKeys } from '@sparekey/db/schema/reset-requests'
 import type { Carries, ClientFacts, Dialect, Recipient } from '@sparekey/db/types'
 import { checkAddress } from '@sparekey/mail/address'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, ResetError } from './errors.ts'
-import { enqueue, resetJob } from './jobs.ts'
+import { insertRow, type NewRequest, writeTogether } from './intake.ts'
+import { enqueueNew, resetJob } from './jobs.ts'
 import { loginKey } from './login.ts'
 import { checkRedirect } from './redirect.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
@@ -43,7 +44,8 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
   const { id, isNew } = await insertRequest(context, input)
   await context.reached?.('written')
   const priority = context.fairness?.(input.application.id)
-  if (isNew) await enqueue(context, [{ ...resetJob(id, 1), ...(priority ? { priority } : {}) }])
+  if (isNew) await enqueueNew(context, { ...resetJob(id, 1), ...(priority ? { priority } : {}) })
+  await context.reached?.('enqueued')
   return { id }
 }
 
@@ -61,7 +63,7 @@ export async function insertRequest(
   }
   const email = input.recipient && checkAddress(input.recipient.email)
   if (email === null) throw invalid('recipient.email', 'must be an email address')
-  const row = {
+  const row: NewRequest = {
     id: makeId('req'),
     applicationId: application.id,
     dialect: input.dialect,
@@ -77,14 +79,13 @@ export async function insertRequest(
     client,
     recipient:
       input.recipient && email ? { ...input.recipient, email, ...(input.test ? { test: true } : {}) } : null,
-    status: 'accepted' as const,
-    deliverBefore: sql`now() + make_interval(mins => ${application.deliverWithinMinutes})`,
+    deliverWithinMinutes: application.deliverWithinMinutes,
   }
   const told = { requestId: row.id, login, dialect: input.dialect }
   const { idempotency } = input
   let deliveries: string[] = []
   const insert = async (tx: Executor) => {
-    await tx.insert(resetRequests).values(row)
+    await insertRow(tx, row)
     deliveries = await tell(tx, { application, event: 'reset.accepted', data: told })
   }
   if (idempotency) {
@@ -93,7 +94,7 @@ export async function insertRequest(
   } else if (application.webhookEvents.includes('reset.accepted')) {
     await context.db.transaction(insert)
   } else {
-    await insert(context.db)
+    await writeTogether(context.db)(row)
   }
   await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'accepted', applicationId: application.id, dialect: input.dialect })
@@ -105,8 +106,6 @@ function checkLink(template: string, { redirectOrigins }: Application): string {
   checkRedirect(template.replace('{token}', 'token'), redirectOrigins, 'resetUrl')
   return template
 }
-
-type NewRequest = { id: string; applicationId: string }
 
 /** Key and request are written together, so whoever finds the key finds its answer too. */
 async function insertOnce(

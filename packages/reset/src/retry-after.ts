@@ -10,6 +10,8 @@ const seconds = {
   throttled: { base: 30, cap: 300 },
   lost_before_data: { base: 2, cap: 30 },
   lost_after_data: { base: 20, cap: 20 },
+  /** No server was asked, since the rates of all are used up. */
+  over_rate: { base: 10, cap: 10 },
 }
 
 /**
@@ -17,7 +19,7 @@ const seconds = {
  * together do not come back together. `count` counts the tries of this kind, from 1.
  */
 export function retryAfter(
-  outcome: Exclude<OutcomeClass, 'accepted' | 'refused'>,
+  outcome: Exclude<OutcomeClass, 'accepted' | 'refused'> | 'over_rate',
   count: number,
   random: () => number = Math.random,
 ): number {

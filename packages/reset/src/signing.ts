@@ -20,3 +20,8 @@ export function isSignedText(
     signature,
   )
 }
+
+/** Keys of one purpose for a library that signs by itself, 64 hex digits each: the first one makes, all of them check. */
+export function purposeKeys({ secrets }: Context, purpose: string, text: string): string[] {
+  return secrets.map(({ key }) => sign(key, purpose, text))
+}

@@ -1,11 +1,10 @@
 import { applications } from '@sparekey/db/schema/applications'
-import { mails } from '@sparekey/db/schema/mails'
 import { figures } from '@sparekey/db/schema/operators'
-import { resetRequests } from '@sparekey/db/schema/reset-requests'
+import { dialects } from '@sparekey/db/types'
 import { and, between, eq, inArray, sql } from 'drizzle-orm'
-import { unionAll } from 'drizzle-orm/pg-core'
 import type { Context } from './context.ts'
-import { secondsOf } from './figures.ts'
+import { type Scope, secondsOf, subjectOf } from './figures.ts'
+import { readWaiting } from './waiting.ts'
 
 export const windows = ['5m', '1h', '24h', '7d'] as const
 export type Window = (typeof windows)[number]
@@ -20,8 +19,6 @@ const readings = {
 
 const minutesOf = { minute: 1, hour: 60 } as const
 const mostApplications = 20
-/** Beyond so many the count of what waits is not told exactly: counting would cost more than it is worth. */
-const mostWaiting = 100_000
 
 interface Count {
   name: string
@@ -31,16 +28,14 @@ interface Count {
 const countNames = ['accepted', 'sent', 'failed', 'ignored', 'used'] as const
 const outcomes = ['accepted', 'refused', 'later', 'throttled', 'lost_before_data', 'lost_after_data'] as const
 
-export interface StatsQuery {
+export interface StatsQuery extends Scope {
   window: Window
-  /** Only this application's, or only this dialect's. */
-  applicationId?: string | undefined
-  dialect?: string | undefined
 }
 
 /**
- * Figures of a window that ends now. They are read from counts by minute and hour, never from the requests, so that they
- * cost the same whatever the number of rows.
+ * Figures of a window that ends now, of one application, of one dialect, of both together or of all. They are read from
+ * counts by minute and hour, never from the requests, and only from those of whom they tell, so that they cost the same
+ * whatever the number of rows and of applications.
  */
 export async function readStats({ db }: Pick<Context, 'db'>, { window, applicationId, dialect }: StatsQuery) {
   const { grain, rows } = readings[window]
@@ -55,20 +50,38 @@ export async function readStats({ db }: Pick<Context, 'db'>, { window, applicati
   if (!clock) throw new TypeError('a select returned no row')
   const { now: to, from } = clock
   const within = and(eq(figures.grain, grain), between(figures.at, from, to))
-  const chosen = applicationId ? `app:${applicationId}` : dialect ? `dialect:${dialect}` : 'all'
   const own = await db
     .select({ at: figures.at, name: figures.name, value: figures.value })
     .from(figures)
-    .where(and(within, eq(figures.subject, chosen)))
-  const all = await db
-    .select({
-      subject: figures.subject,
-      name: figures.name,
-      value: sql`sum(${figures.value})`.mapWith(Number),
+    .where(and(within, eq(figures.subject, subjectOf({ applicationId, dialect }))))
+  const busiest = applicationId
+    ? { ids: [applicationId], count: 1 }
+    : await rankApplications({ db }, { grain, from, to }, dialect)
+  const each = {
+    applications: busiest.ids.map(id => ({ key: id, subject: subjectOf({ applicationId: id, dialect }) })),
+    dialects: (dialect ? [dialect] : dialects).map(name => ({
+      key: name,
+      subject: subjectOf({ applicationId, dialect: name }),
+    })),
+  }
+  // With an application and a dialect asked for, both have the same one.
+  const subjects = [...new Set([...each.applications, ...each.dialects].map(({ subject }) => subject))]
+  // One subject after the other: asked for all at once, the planner rather walks through the whole table.
+  const counts = await db.execute<{ subject: string; name: string; value: number }>(sql`
+    select wanted.subject, counted.name, counted.value
+    from jsonb_array_elements_text(${JSON.stringify(subjects)}::jsonb) as wanted (subject)
+    cross join lateral (
+      select name, sum(value)::float8 as value from figures
+      where grain = ${grain} and subject = wanted.subject
+        and at between ${from.toISOString()}::timestamptz and ${to.toISOString()}::timestamptz
+        and name in ('accepted', 'sent', 'failed', 'ignored', 'used')
+      group by name
+    ) as counted`)
+  const countsBy = (wanted: { key: string; subject: string }[]) =>
+    wanted.flatMap(({ key, subject }) => {
+      const rows = counts.filter(row => row.subject === subject)
+      return rows.length > 0 ? [{ key, ...countsOf(rows) }] : []
     })
-    .from(figures)
-    .where(and(within, inArray(figures.name, [...countNames, ...outcomes])))
-    .groupBy(figures.subject, figures.name)
   const seconds = Math.max(1, (to.getTime() - from.getTime()) / 1000)
   const totals = countsOf(own)
   return {
@@ -78,44 +91,49 @@ export async function readStats({ db }: Pick<Context, 'db'>, { window, applicati
     totals,
     ignoredBy: {
       no_account: sum(own, 'ignored:no_account'),
+      suppressed: sum(own, 'ignored:suppressed'),
       recipient_limit: sum(own, 'ignored:recipient_limit'),
       duplicate: sum(own, 'ignored:duplicate'),
     },
     rates: { accepted: totals.accepted / seconds, sent: totals.sent / seconds },
-    waiting: await readWaiting({ db }),
+    waiting: await readWaiting({ db }, { applicationId, dialect }),
     latency: percentiles(own),
-    servers: bySubject(all, 'server:').map(([server, rows]) => ({
-      server,
-      ...(Object.fromEntries(outcomes.map(outcome => [outcome, sum(rows, outcome)])) as {
-        [outcome in (typeof outcomes)[number]]: number
-      }),
-    })),
-    applications: await named({ db }, bySubject(all, 'app:')),
-    dialects: bySubject(all, 'dialect:').map(([name, rows]) => ({ name, ...countsOf(rows) })),
+    servers: serversOf(own),
+    applications: await named({ db }, countsBy(each.applications)),
+    applicationCount: busiest.count,
+    dialects: countsBy(each.dialects).map(({ key, ...counts }) => ({ name: key, ...counts })),
     series: seriesOf(own, from, rows, minutesOf[grain]),
   }
 }
 
-/** How many requests wait for their mail to be sent, and for how long the oldest has. */
-export async function readWaiting({ db }: Pick<Context, 'db'>) {
-  const accepted = db
-    .select({ createdAt: resetRequests.createdAt })
-    .from(resetRequests)
-    .where(eq(resetRequests.status, 'accepted'))
-    .limit(mostWaiting)
-  const minted = db
-    .select({ createdAt: mails.createdAt })
-    .from(mails)
-    .where(and(inArray(mails.status, ['queued', 'sending']), eq(mails.kind, 'reset')))
-    .limit(mostWaiting)
-  const waiting = unionAll(accepted, minted).as('waiting')
-  const [row] = await db
-    .select({
-      requests: sql`count(*)`.mapWith(Number),
-      oldestSeconds: sql<number | null>`extract(epoch from now() - min(${waiting.createdAt}))::float8`,
-    })
-    .from(waiting)
-  return row ?? { requests: 0, oldestSeconds: null }
+/** So many applications are looked at in each moment of a window: of more the count is no longer exact. */
+const mostInMoment = 50
+
+/**
+ * The applications with the most failures in a window, then those with the most requests; and how many had any. Of each
+ * moment those with the most are read, by an index that has them in this order.
+ */
+async function rankApplications(
+  { db }: Pick<Context, 'db'>,
+  { grain, from, to }: { grain: 'minute' | 'hour'; from: Date; to: Date },
+  dialect: string | undefined,
+): Promise<{ ids: string[]; count: number }> {
+  const before = dialect ? `dialect:${dialect} ` : ''
+  // The planner takes a partial index only for the very words of its condition.
+  const most = (name: 'accepted' | 'failed') => sql`(
+    select subject, name, value from figures
+    where grain = ${grain} and at = moment and split_part(subject, 'app:', 1) = ${before}
+      and name = ${sql.raw(`'${name}'`)} and subject like '%app:%' and name in ('accepted', 'failed')
+    order by value desc limit ${mostInMoment})`
+  const rows = await db.execute<{ id: string; count: number }>(sql`
+    select split_part(subject, 'app:', 2) as id, count(*) over ()::int as count
+    from generate_series(${from.toISOString()}::timestamptz, ${to.toISOString()}::timestamptz,
+      make_interval(mins => ${minutesOf[grain]})) as moment
+    cross join lateral (${most('failed')} union all ${most('accepted')}) as top
+    group by subject
+    order by coalesce(sum(value) filter (where name = 'failed'), 0) desc, sum(value) desc, subject
+    limit ${mostApplications}`)
+  return { ids: rows.map(({ id }) => id), count: rows[0]?.count ?? 0 }
 }
 
 function countsOf(counts: Count[]) {
@@ -128,22 +146,29 @@ function sum(counts: Count[], wanted: string): number {
   return counts.reduce((total, { name, value }) => (name === wanted ? total + value : total), 0)
 }
 
-function bySubject(counts: (Count & { subject: string })[], prefix: string): [string, Count[]][] {
-  const groups = new Map<string, Count[]>()
-  for (const { subject, ...count } of counts) {
-    if (!subject.startsWith(prefix)) continue
-    const group = groups.get(subject) ?? []
-    groups.set(subject, group)
-    group.push(count)
+/** What mail servers said to attempts. */
+function serversOf(counts: Count[]) {
+  const servers = new Map<string, Count[]>()
+  for (const { name, value } of counts) {
+    const at = name.indexOf('@')
+    if (at < 0) continue
+    const server = name.slice(at + 1)
+    servers.set(server, [...(servers.get(server) ?? []), { name: name.slice(0, at), value }])
   }
-  return [...groups].map(([subject, group]) => [subject.slice(prefix.length), group])
+  return [...servers]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([server, said]) => ({
+      server,
+      ...(Object.fromEntries(outcomes.map(outcome => [outcome, sum(said, outcome)])) as {
+        [outcome in (typeof outcomes)[number]]: number
+      }),
+    }))
 }
 
-async function named({ db }: Pick<Context, 'db'>, groups: [string, Count[]][]) {
-  const counted = groups
-    .map(([id, rows]) => ({ id, ...countsOf(rows) }))
-    .sort((a, b) => b.accepted - a.accepted)
-    .slice(0, mostApplications)
+async function named(
+  { db }: Pick<Context, 'db'>,
+  counted: ({ key: string } & ReturnType<typeof countsOf>)[],
+) {
   if (counted.length === 0) return []
   const known = await db
     .select({ id: applications.id, slug: applications.slug, name: applications.name })
@@ -151,13 +176,15 @@ async function named({ db }: Pick<Context, 'db'>, groups: [string, Count[]][]) {
     .where(
       inArray(
         applications.id,
-        counted.map(({ id }) => id),
+        counted.map(({ key }) => key),
       ),
     )
-  return counted.flatMap(counts => {
-    const application = known.find(({ id }) => id === counts.id)
-    return application ? [{ ...application, ...counts }] : []
-  })
+  return counted
+    .sort((a, b) => b.failed - a.failed || b.accepted - a.accepted)
+    .flatMap(({ key, ...counts }) => {
+      const application = known.find(({ id }) => id === key)
+      return application ? [{ ...application, ...counts }] : []
+    })
 }
 
 function percentiles(counts: Count[]) {

@@ -24,4 +24,4 @@ export const resendable = [...live, 'failed', 'expired', 'ignored'] as const sat
 export const voided = { seed: null, tokenDigest: null, codeDigest: null, codeLookup: null } as const
 
 /** Why a request was ignored. */
-export type IgnoreReason = 'no_account' | 'recipient_limit' | 'duplicate'
+export type IgnoreReason = 'no_account' | 'suppressed' | 'recipient_limit' | 'duplicate'

@@ -1,5 +1,5 @@
 import type { mailAttempts, mails } from '@sparekey/db/schema/mails'
-import type { ResetRequest } from './mint.ts'
+import type { ResetRequest } from './load.ts'
 
 type Mail = typeof mails.$inferSelect
 type Attempt = typeof mailAttempts.$inferSelect

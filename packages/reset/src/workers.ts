@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { workers } from '@sparekey/db/schema/operators'
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 
 const beatEveryMs = 5_000
 /** Three beats may be missed before a worker counts as gone. */
 const aliveFor = '20 seconds'
+/** So long one that went away without a word is listed, so that it is missed. */
+const listedFor = '5 minutes'
 
-/** Tells the others, every few seconds, that this worker lives and how many mails it has in hand. */
+/** Tells the others, every few seconds, that this worker lives, its mail servers, and how many mails it has in hand. */
 export function startBeat(
   { db, log }: Pick<Context, 'db'> & { log: { debug(fields: object, message: string): void } },
-  { concurrency, busy }: { concurrency: number; busy: () => number },
+  { concurrency, busy, servers }: { concurrency: number; busy: () => number; servers: string[] },
 ): { stop(): Promise<void> } {
   const id = randomUUID()
-  const self = { id, host: hostname(), pid: process.pid, concurrency }
+  const self = { id, host: hostname(), pid: process.pid, concurrency, servers }
   let beating: Promise<unknown> = Promise.resolve()
   const beat = () => {
     beating = db
@@ -40,12 +42,18 @@ export function startBeat(
   }
 }
 
-/** The workers that were heard of in the last 20 seconds, the oldest first. */
+/**
+ * The workers that were heard of in the last 5 minutes, the oldest first. Those not heard of for 20 seconds are not `alive`:
+ * they ended without a word, or can't reach the database.
+ */
 export async function listWorkers({ db }: Pick<Context, 'db'>) {
   return await db
-    .select()
+    .select({
+      ...getTableColumns(workers),
+      alive: sql<boolean>`${workers.seenAt} > now() - ${aliveFor}::interval`,
+    })
     .from(workers)
-    .where(sql`${workers.seenAt} > now() - ${aliveFor}::interval`)
+    .where(sql`${workers.seenAt} > now() - ${listedFor}::interval`)
     .orderBy(asc(workers.startedAt), asc(workers.id))
 }
 

@@ -13,31 +13,9 @@ describe('a redirect target', () => {
     expect(checkRedirect(text, allowed)).toBe(url)
   })
 
-  it.each([
-    '//evil.test',
-    '///evil.test',
-    '/\\evil.test',
-    '\\\\evil.test',
-    '/\t/evil.test',
-    ' https://evil.test',
-    'https://app.example.com@evil.test',
-    'https://app.example.com%2f@evil.test',
-    'https://evil.test\\.app.example.com',
-    'https://evil.test#app.example.com',
-    'https://app.example.com.evil.test',
-    'https://evilapp.example.com',
-    'javascript://app.example.com/%0aalert(1)',
-    'http://app.example.com/',
-    'https://app.example.com:8443/',
-    '/welcome',
-    '',
-    'https://app.example.com/\n',
-    'https:app.example.com',
-    'https:///app.example.com',
-    'https://user:secret@app.example.com/',
-    `https://app.example.com/${'a'.repeat(2000)}`,
-  ])('is refused: %j', text => {
-    expect(() => checkRedirect(text, allowed)).toThrow(ResetError)
+  // What else is refused: test/security/input-links.test.ts.
+  it('is refused where there is none', () => {
+    expect(() => checkRedirect('', allowed)).toThrow(ResetError)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Attempt } from '@sparekey/mail/outcome'
 import { expect, test } from 'vitest'
 import type { Mail } from '../src/claim.ts'
 import { retryAfter } from '../src/retry-after.ts'
@@ -5,7 +6,7 @@ import { judge } from '../src/settle.ts'
 
 const minutes = 60_000
 const mail = (state: Partial<Mail> = {}) => ({ tries: 0, unreached: 0, lost: 0, ...state }) as Mail
-const attempt = (kind: Parameters<typeof judge>[1]['class'], response = 'so it said') => ({
+const attempt = (kind: Attempt['class'], response = 'so it said') => ({
   transport: 'mx:25',
   class: kind,
   response,
@@ -26,6 +27,15 @@ test('what may succeed later is queued again while there is time', () => {
 
 test('an unreachable mail server burns no tries, however often it is tried', () => {
   expect(judge(mail({ unreached: 500 }), attempt('lost_before_data'), 15 * minutes).status).toBe('queued')
+})
+
+test('a mail above our own rate waits for its turn as long as there is time, whatever its tries', () => {
+  expect(judge(mail({ tries: 9, unreached: 500 }), undefined, 15 * minutes).status).toBe('queued')
+  expect(judge(mail(), undefined, 100)).toEqual({
+    status: 'failed',
+    reason: expect.stringMatching(/^out of time: the rate/),
+  })
+  expect(judge(mail({ lost: 1 }), undefined, 100)).toEqual({ status: 'unknown' })
 })
 
 test('answered tries run out, and the last words are kept', () => {

@@ -1,4 +1,6 @@
 import { webhookDeliveries, webhookEndpoints } from '@sparekey/db/schema/webhooks'
+import type { DeliveryAttempt } from '@sparekey/db/types'
+import { BusyError, type Places } from '@sparekey/webhook/places'
 import type { Posted } from '@sparekey/webhook/post'
 import { signedHeaders } from '@sparekey/webhook/sign'
 import { and, eq, isNull, sql } from 'drizzle-orm'
@@ -10,21 +12,56 @@ import { unseal } from './secrets.ts'
 /** Longer than the longest post. */
 const leaseSeconds = 30
 /** Seconds before each further try, as Standard Webhooks proposes; then again and again the last one, for three days. */
-const waits = [5, 300, 1800, 7200, 18_000, 36_000]
+const eventWaits = [5, 300, 1800, 7200, 18_000, 36_000]
 const daysTried = 3
+/** The application's own server must hear of it sooner, and is told until it takes it. */
+const directoryWaits = [5, 15, 60, 300, 3600]
 /** An endpoint to which nothing could be delivered for so long is switched off. */
 const daysFailing = 5
+/** So many tries of a delivery are kept one by one. */
+const attemptsKept = 10
 
 /** Hands a signed body to an endpoint. */
 export type Post = (url: string, headers: Record<string, string>, body: string) => Promise<Posted>
 
+/** How deliveries go out, and how many of them at once. */
+export interface Line {
+  post: Post
+  /** Places for each endpoint. */
+  endpoints: Places
+  /** Places for all endpoints of one application together, and for its own server. */
+  applications: Places
+}
+
 /**
  * One try of one delivery, at least once: a worker that dies in between tries again with the same `webhook-id`.
- * Resolves to when to come again. Rejects only where the database does.
+ * Resolves to when to come again: where there is no place for it, shortly, and no try was made. Rejects only where the
+ * database does.
  */
-export async function deliverWebhook(context: Context, send: Post, deliveryId: string): Promise<Next> {
-  const { db } = context
-  const claimed = await db.transaction(async tx => {
+export async function deliverWebhook(context: Context, line: Line, deliveryId: string): Promise<Next> {
+  const [found] = await context.db
+    .select({ endpoint: webhookEndpoints })
+    .from(webhookDeliveries)
+    .innerJoin(webhookEndpoints, eq(webhookEndpoints.id, webhookDeliveries.endpointId))
+    .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.status, 'queued')))
+  if (!found) return undefined
+  const { id, applicationId, kind } = found.endpoint
+  const tryIt = () => tryOnce(context, line.post, found.endpoint, deliveryId)
+  try {
+    return await line.applications.hold(`${applicationId} ${kind}`, () => line.endpoints.hold(id, tryIt))
+  } catch (error) {
+    if (error instanceof BusyError) return { retryAt: new Date(error.until) }
+    throw error
+  }
+}
+
+async function tryOnce(
+  context: Context,
+  send: Post,
+  endpoint: typeof webhookEndpoints.$inferSelect,
+  deliveryId: string,
+): Promise<Next> {
+  const claimed = await context.db.transaction(async tx => {
     const [row] = await tx
       .select({
         delivery: webhookDeliveries,
@@ -52,32 +89,44 @@ export async function deliverWebhook(context: Context, send: Post, deliveryId: s
   if (!claimed) return undefined
   if (claimed.retryAt) return { retryAt: claimed.retryAt }
   const { delivery, now } = claimed
-  const [endpoint] = await db
-    .select()
-    .from(webhookEndpoints)
-    .where(eq(webhookEndpoints.id, delivery.endpointId))
-  if (!endpoint) return undefined
+  const at = now.toISOString()
   if (endpoint.disabledAt)
-    return await settle(context, delivery, { delivered: false, error: 'disabled' }, true)
+    return await settle(context, endpoint, delivery, { at, delivered: false, error: 'disabled' }, true)
 
   const body = JSON.stringify(delivery.payload)
   const secrets = unseal(context, endpoint.secrets, now)
   if (secrets.length === 0)
-    return await settle(context, delivery, { delivered: false, error: 'no_secret' }, true)
+    return await settle(context, endpoint, delivery, { at, delivered: false, error: 'no_secret' }, true)
   const posted = await send(endpoint.url, signedHeaders(secrets, { id: delivery.id, at: now, body }), body)
-  return await settle(context, delivery, posted, false)
+  await context.reached?.('posted')
+  return await settle(context, endpoint, delivery, { at, ...posted }, false)
 }
 
 type Delivery = typeof webhookDeliveries.$inferSelect
-type Outcome = { delivered: boolean; status?: number; error?: string; retryAfter?: number }
+type Endpoint = Pick<typeof webhookEndpoints.$inferSelect, 'kind'>
+type Outcome = DeliveryAttempt & { delivered: boolean; retryAfter?: number }
 
-async function settle(context: Context, delivery: Delivery, outcome: Outcome, final: boolean): Promise<Next> {
-  const { status, error, retryAfter = 0 } = outcome
-  const wait = waits[Math.min(delivery.tries, waits.length - 1)] ?? 0
+async function settle(
+  context: Context,
+  { kind }: Endpoint,
+  delivery: Delivery,
+  outcome: Outcome,
+  final: boolean,
+): Promise<Next> {
+  const waits = kind === 'directory' ? directoryWaits : eventWaits
+  const { at, status, error, durationMs, retryAfter = 0 } = outcome
+  // An account that is gone has no sessions.
+  const delivered = outcome.delivered || (kind === 'directory' && status === 404)
+  const longest = waits.at(-1) ?? 0
+  const wait = waits[delivery.tries] ?? longest
+  // A receiver may ask for more time, but for no longer than we would wait by ourselves.
+  const asked = Math.min(retryAfter, longest)
   // Between the wait and half as much again, so that an endpoint that was away is not met by all at once.
-  const afterMs = Math.max(retryAfter, wait * (1 + Math.random() / 2)) * 1000
+  const afterMs = Math.max(asked, wait * (1 + Math.random() / 2)) * 1000
   const over = sql`${webhookDeliveries.startedAt} < now() - make_interval(days => ${daysTried})`
-  const failed = final ? sql`true` : over
+  const failed = final ? sql`true` : kind === 'directory' ? sql`false` : over
+  const attempt: DeliveryAttempt = { at, status, error, durationMs }
+  const { attempts } = webhookDeliveries
   const [settled] = await context.db
     .update(webhookDeliveries)
     .set({
@@ -85,7 +134,9 @@ async function settle(context: Context, delivery: Delivery, outcome: Outcome, fi
       leaseUntil: null,
       lastStatus: status ?? null,
       lastError: error ?? null,
-      ...(outcome.delivered
+      attempts: sql`case when jsonb_array_length(${attempts}) < ${attemptsKept} then ${attempts} else ${attempts} - 0 end
+        || ${JSON.stringify([attempt])}::jsonb`,
+      ...(delivered
         ? { status: 'delivered' as const, endedAt: sql`now()` }
         : {
             status: sql`case when ${failed} then 'failed' else 'queued' end`,
@@ -96,14 +147,15 @@ async function settle(context: Context, delivery: Delivery, outcome: Outcome, fi
     .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claim, delivery.claim)))
     .returning({ status: webhookDeliveries.status })
   if (!settled) return undefined
-  await note(context, delivery.endpointId, outcome)
+  await note(context, delivery.endpointId, kind === 'directory', { ...outcome, delivered })
   return settled.status === 'queued' ? { retryAt: new Date(Date.now() + afterMs) } : undefined
 }
 
-/** What a try says about its endpoint: well again, failing, or off: gone (410), or failing for too long. */
+/** What a try says about its endpoint: well again, failing, or off: gone (410), or failing for too long, unless it `stays`. */
 async function note(
   { db, log }: Context,
   endpointId: string,
+  stays: boolean,
   { delivered, status, error }: Outcome,
 ): Promise<void> {
   if (delivered) {
@@ -115,7 +167,7 @@ async function note(
   }
   if (error === 'disabled') return
   const tooLong = sql`${webhookEndpoints.failingSince} < now() - make_interval(days => ${daysFailing})`
-  const off = status === 410 ? sql`true` : tooLong
+  const off = stays ? sql`false` : status === 410 ? sql`true` : tooLong
   const [noted] = await db
     .update(webhookEndpoints)
     .set({

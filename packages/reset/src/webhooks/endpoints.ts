@@ -4,7 +4,8 @@ import { applications } from '@sparekey/db/schema/applications'
 import { webhookDeliveries, webhookEndpoints } from '@sparekey/db/schema/webhooks'
 import { type WebhookEvent, webhookEvents } from '@sparekey/db/types'
 import { makeSigningSecret } from '@sparekey/webhook/sign'
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { getApplication } from '../applications.ts'
 import type { Context } from '../context.ts'
 import { invalid, notFound } from '../errors.ts'
 import { decodeCursor, type PageQuery, toPage } from '../page.ts'
@@ -12,7 +13,7 @@ import { enqueueDeliveries } from './events.ts'
 import { rotated, seal } from './secrets.ts'
 
 /** How long the old secret signs beside the new one. */
-const overlapHours = 24
+export const overlapHours = 24
 const mostEndpoints = 20
 
 export interface EndpointInput {
@@ -24,6 +25,7 @@ export interface EndpointInput {
 /** An endpoint as its owner sees it: its secret's text is shown when it is made, and never again. */
 function view({
   id,
+  applicationId,
   url,
   events,
   disabledAt,
@@ -31,16 +33,26 @@ function view({
   failingSince,
   createdAt,
 }: typeof webhookEndpoints.$inferSelect) {
-  return { id, url, events, enabled: disabledAt === null, disabledReason, failingSince, createdAt }
+  return {
+    id,
+    applicationId,
+    url,
+    events,
+    enabled: disabledAt === null,
+    disabledReason,
+    failingSince,
+    createdAt,
+  }
 }
 
-/** Makes an endpoint; its signing secret is returned here and never again. Throws ResetError `invalid_request`. */
+/** Makes an endpoint; its signing secret is returned here and never again. Throws ResetError `invalid_request`, `not_found`. */
 export async function createEndpoint(
   context: Context,
   applicationId: string,
   { url, events }: EndpointInput,
 ) {
   checkUrl(url)
+  await getApplication(context, applicationId)
   const secret = makeSigningSecret()
   const row = {
     id: makeId('hook'),
@@ -53,7 +65,7 @@ export async function createEndpoint(
     const [count] = await tx
       .select({ count: sql`count(*)`.mapWith(Number) })
       .from(webhookEndpoints)
-      .where(eq(webhookEndpoints.applicationId, applicationId))
+      .where(and(eq(webhookEndpoints.applicationId, applicationId), eq(webhookEndpoints.kind, 'events')))
     if ((count?.count ?? 0) >= mostEndpoints)
       throw invalid('url', `there are ${mostEndpoints} endpoints already`)
     const [made] = await tx.insert(webhookEndpoints).values(row).returning()
@@ -63,14 +75,23 @@ export async function createEndpoint(
   })
 }
 
-/** The application's endpoints, newest first. */
-export async function listEndpoints({ db }: Context, applicationId: string, { cursor, limit }: PageQuery) {
+/**
+ * The endpoints of one application, or of all, newest first. `failed`: only those that were switched off because they
+ * failed. Throws ResetError `invalid_request` (cursor).
+ */
+export async function listEndpoints(
+  { db }: Context,
+  applicationId: string | undefined,
+  { failed = false, cursor, limit }: PageQuery & { failed?: boolean },
+) {
   const rows = await db
     .select()
     .from(webhookEndpoints)
     .where(
       and(
-        eq(webhookEndpoints.applicationId, applicationId),
+        eq(webhookEndpoints.kind, 'events'),
+        applicationId === undefined ? undefined : eq(webhookEndpoints.applicationId, applicationId),
+        failed ? isNotNull(webhookEndpoints.disabledReason) : undefined,
         cursor === undefined ? undefined : lt(webhookEndpoints.id, decodeCursor('hook', cursor)),
       ),
     )
@@ -195,9 +216,13 @@ async function assertOwn(db: Executor, applicationId: string, id: string): Promi
 }
 
 const own = (applicationId: string, id: string) =>
-  and(eq(webhookEndpoints.id, id), eq(webhookEndpoints.applicationId, applicationId))
+  and(
+    eq(webhookEndpoints.id, id),
+    eq(webhookEndpoints.applicationId, applicationId),
+    eq(webhookEndpoints.kind, 'events'),
+  )
 
-/** https, or http where the operator allows such addresses; who may be called is looked at with each delivery. */
+/** https, or http where WEBHOOK_ALLOW names the address: that, and who may be called, is looked at with each delivery. */
 function checkUrl(url: string): void {
   const fits = /^https?:\/\/[^/?#\\\s@]+([/?]|$)/.test(url) && URL.canParse(url) && !/[\s\\]/.test(url)
   if (!fits || new URL(url).username) throw invalid('url', 'must be an http(s) URL without user or fragment')

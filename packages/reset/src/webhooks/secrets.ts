@@ -3,8 +3,10 @@ import type { SealedSecret } from '@sparekey/db/types'
 import { makeSigningSecret } from '@sparekey/webhook/sign'
 import { type Context, newestSecret, secretById } from '../context.ts'
 
+type Keys = Pick<Context, 'secrets'>
+
 /** A signing secret, sealed for the database: AES-256-GCM under the newest key, so that a stolen database signs nothing. */
-export function seal(context: Context, text: string): SealedSecret {
+export function seal(context: Keys, text: string): SealedSecret {
   const { id, key } = newestSecret(context)
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
@@ -13,7 +15,7 @@ export function seal(context: Context, text: string): SealedSecret {
 }
 
 /** The signing secrets that count now, newest first. One whose key the operator has taken away is left out. */
-export function unseal(context: Context, secrets: readonly SealedSecret[], now: Date): string[] {
+export function unseal(context: Keys, secrets: readonly SealedSecret[], now: Date): string[] {
   return secrets.flatMap(({ secretId, sealed, until }) => {
     const key = secretById(context, secretId)?.key
     if (!key || (until !== undefined && new Date(until) <= now)) return []
@@ -25,7 +27,7 @@ export function unseal(context: Context, secrets: readonly SealedSecret[], now: 
 }
 
 /** A fresh secret in front of the older ones, which go on for `overlapHours`. */
-export function rotated(context: Context, secrets: readonly SealedSecret[], overlapHours: number, now: Date) {
+export function rotated(context: Keys, secrets: readonly SealedSecret[], overlapHours: number, now: Date) {
   const text = makeSigningSecret()
   const until = new Date(now.getTime() + overlapHours * 3_600_000).toISOString()
   const older = secrets

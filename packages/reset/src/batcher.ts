@@ -1,0 +1,77 @@
+/** Of the worker's batchers: nobody waits for a step of one mail, and a statement costs much more than its rows. */
+export const gatherMs = 3
+
+/**
+ * Lets calls share one piece of work, such as a statement, without making a lone call wait for company:
+ *
+ *   idle ──call──► running ──done, nobody waits──► idle
+ *                   ▲ │ └──done, calls came meanwhile──► gathering ──┐
+ *                   └─┼──────────────── after `gatherMs` ────────────┘
+ *                     └─ failed with more than one: each is tried alone, so that a bad one spoils no other
+ *
+ * `work` resolves to one result for each item, in their order, or to undefined where there is nothing to tell; an Error
+ * among them rejects that call alone. It must stand being repeated, since a statement whose answer was lost may have
+ * been carried out. One piece runs at a time, of `most` items: those that wait meanwhile fill the next one (two at a
+ * time: a fifth fewer mails a second). `together`: whether a failure is everybody's, and trying alone would be in vain.
+ */
+export function createBatcher<Item, Result>(
+  work: (items: Item[]) => Promise<(Result | Error)[] | undefined>,
+  {
+    most = 100,
+    gatherMs = 0,
+    together = () => false,
+  }: { most?: number; gatherMs?: number; together?: (error: unknown) => boolean } = {},
+): (item: Item) => Promise<Result> {
+  interface Waiting {
+    item: Item
+    resolve(result: Result): void
+    reject(error: unknown): void
+  }
+  const waiting: Waiting[] = []
+  let busy = false
+
+  async function run(batch: Waiting[]): Promise<void> {
+    try {
+      const results = await work(batch.map(({ item }) => item))
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const result = results?.[index] as Result | Error
+        if (result instanceof Error) reject(result)
+        else resolve(result)
+      }
+    } catch (error) {
+      if (batch.length > 1 && !together(error)) await Promise.all(batch.map(one => run([one])))
+      else for (const { reject } of batch) reject(error)
+    }
+  }
+
+  function start(): void {
+    if (busy || waiting.length === 0) return
+    busy = true
+    void run(waiting.splice(0, most)).then(() => {
+      if (gatherMs > 0 && waiting.length > 0 && waiting.length < most) setTimeout(next, gatherMs)
+      else next()
+    })
+  }
+
+  function next(): void {
+    busy = false
+    start()
+  }
+
+  return item =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
+      // In a moment, so that calls of one tick go together already.
+      if (waiting.length === 1) queueMicrotask(start)
+    })
+}
+
+/** One of a thing for each owner, made when it is first asked for. */
+export function oneFor<Owner extends object, Thing>(make: (owner: Owner) => Thing): (owner: Owner) => Thing {
+  const made = new WeakMap<Owner, Thing>()
+  return owner => {
+    const thing = made.get(owner) ?? make(owner)
+    made.set(owner, thing)
+    return thing
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import type { Run } from '@sparekey/db/statement'
+import { deriveCode, deriveToken, digestCode, digestToken, SEED_BYTES } from '@sparekey/token/token'
+import { type Context, newestSecret } from './context.ts'
+import type { JobRequest } from './load.ts'
+
+/** What a request keeps of its token and code. */
+export interface TokenSecrets {
+  secretId: string
+  seed: Buffer
+  tokenDigest: Buffer
+  codeDigest: Buffer | null
+  codeDigits: number
+  codeLookup: Buffer | null
+}
+
+const sameCode = `
+  select from reset_requests where application_id = $1 and code_lookup = decode($2, 'hex')`
+
+/**
+ * Seed and digests of a new token and code. A code that is mailed alone must be one that no other live request of the
+ * application has, or it would open another's account: then the seed is drawn again.
+ */
+export async function makeSecrets(
+  context: Pick<Context, 'secrets'>,
+  run: Run,
+  { id, applicationId, carries }: JobRequest,
+  codeDigits: number,
+): Promise<TokenSecrets> {
+  const secret = newestSecret(context)
+  for (;;) {
+    const seed = randomBytes(SEED_BYTES)
+    const code = deriveCode(secret.key, id, seed, codeDigits)
+    const codeLookup = carries === 'code' ? digestCode(secret.key, applicationId, code) : null
+    if (codeLookup && (await run(sameCode, [applicationId, codeLookup.toString('hex')])).length > 0) continue
+    return {
+      secretId: secret.id,
+      seed,
+      tokenDigest: digestToken(deriveToken(secret.key, id, seed)),
+      codeDigest: digestCode(secret.key, id, code),
+      codeDigits,
+      codeLookup,
+    }
+  }
+}
