@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Log } from '@sparekey/log/log'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
@@ -9,7 +8,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createNoteChange } from './changes.ts'
-import { createClientOf } from './client.ts'
+import { createClientOf, isFromInside } from './client.ts'
 import type { BoardDeps } from './dashboard/board.ts'
 import { addDashboard } from './dashboard/dashboard.ts'
 import { addDialects } from './dialects/dialects.ts'
@@ -19,6 +18,7 @@ import type { Api, Env } from './endpoint.ts'
 import { addHealth } from './health.ts'
 import { callsPerMinute, type Limits } from './limits.ts'
 import type { Live } from './live.ts'
+import { createObserved } from './observed.ts'
 import { createPageVerbs } from './page-verbs.ts'
 import { createPages } from './pages/pages.tsx'
 import { createExplain, problemResponse } from './problem.ts'
@@ -27,6 +27,7 @@ import { createTraced } from './traced.ts'
 import { addAccounts } from './v1/accounts.ts'
 import { addApplications } from './v1/applications.ts'
 import { addAudit } from './v1/audit.ts'
+import { addHumanChallenges } from './v1/human-challenges.ts'
 import { addKeys } from './v1/keys.ts'
 import { addMails, type MailDeps } from './v1/mails.ts'
 import { addQueues, type QueueDeps } from './v1/queues.ts'
@@ -34,6 +35,7 @@ import { addResetRequests } from './v1/reset-requests.ts'
 import { addResetTokens } from './v1/reset-tokens.ts'
 import { addSession } from './v1/session.ts'
 import { addStats } from './v1/stats.ts'
+import { addSuppressions } from './v1/suppressions.ts'
 import { addWebhooks } from './v1/webhooks.ts'
 
 export interface AppDeps {
@@ -62,7 +64,7 @@ export function createApp(deps: AppDeps): Api {
   const app = new OpenAPIHono<Env>()
   const clientOf = createClientOf(deps.trustProxy)
   const onRefused = (c: Context) => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute)
-  const sessions = createSessions(core, publicUrl)
+  const sessions = createSessions(core, deps.adminKey, publicUrl)
   const authenticate = createAuth({ ...deps, sessions, onRefused })
   const countCall = async (caller: Caller) => {
     if ('keyId' in caller) await limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
@@ -72,15 +74,7 @@ export function createApp(deps: AppDeps): Api {
   const explain = createExplain(log)
   app.onError((error, c) => problemResponse(c, explain(error, c)))
   if (deps.tracing) app.use(createTraced(deps.tracing))
-  app.use(async (c, next) => {
-    const requestId = randomBytes(9).toString('base64url')
-    c.set('requestId', requestId)
-    c.header('X-Request-Id', requestId)
-    const began = performance.now()
-    await next()
-    const seconds = (performance.now() - began) / 1000
-    deps.metrics.answered(c.get('dialect') ?? 'sparekey', c.req.method, c.res.status, seconds)
-  })
+  app.use(createObserved(deps.metrics, log))
   const secured: MiddlewareHandler<Env> = async (c, next) => {
     c.header('X-Content-Type-Options', 'nosniff')
     if (https) c.header('Strict-Transport-Security', 'max-age=31536000')
@@ -99,11 +93,13 @@ export function createApp(deps: AppDeps): Api {
     forgetKeys: deps.credentials.forget,
   }
   addResetRequests(app, calls)
+  addHumanChallenges(app, calls)
   addResetTokens(app, calls)
   addAccounts(app, calls)
   addApplications(app, calls)
   addKeys(app, calls)
   addWebhooks(app, calls)
+  addSuppressions(app, calls)
   addSession(app, { ...calls, sessions, adminKey: deps.adminKey, publicUrl })
   addQueues(app, { ...calls, queues: deps.queues })
   addStats(app, { ...calls, live: deps.live })
@@ -112,13 +108,16 @@ export function createApp(deps: AppDeps): Api {
   addDialects(app, { ...calls, credentials: deps.credentials, onRefused, publicUrl, explain })
   addHealth(app, { ...calls, pingDatabase: deps.pingDatabase, pingQueue: deps.pingQueue })
   addDocument(app)
-  addDocs(app)
-  app.get('/metrics', async c =>
-    c.body(await deps.metrics.text(), 200, {
+  addDocs(app, { https })
+  // On a quiet day a request that waits, or waits no more, tells whether its login has an account.
+  const isOperator = (c: Context) => authenticate(c, 'admin').then(Boolean, () => false)
+  app.get('/metrics', async c => {
+    if (!isFromInside(c) && !(await isOperator(c))) return await c.notFound()
+    return c.body(await deps.metrics.text(), 200, {
       'Content-Type': deps.metrics.contentType,
       'Cache-Control': 'no-store',
-    }),
-  )
+    })
+  })
   addDashboard(app, { authenticate, queues: deps.queues, https, folder: deps.dashboardFolder })
   app.get('/', c => c.redirect('/docs'))
   if (mailbox) app.route('/mailbox', mailbox.app)

@@ -14,9 +14,12 @@ import type { Change, Env } from './endpoint.ts'
 export function createNoteChange(core: Pick<CoreContext, 'db'>, clientOf: (c: Context) => Client, log: Log) {
   return async (c: Context<Env>, caller: Caller, { action, params, fields }: Change): Promise<void> => {
     const id = typeof params.id === 'string' ? params.id : undefined
+    // Where the operator names whose thing it is, the call has looked that it is so.
+    const named = c.req.query('applicationId')
+    const about = [id, named].find(text => text !== undefined && isId('app', text))
     const entry = {
       actor: 'keyId' in caller ? caller.keyId : 'operator',
-      applicationId: 'application' in caller ? caller.application.id : id && isId('app', id) ? id : undefined,
+      applicationId: 'application' in caller ? caller.application.id : about,
       action,
       target:
         c.get('target') ?? [...Object.values(params)].reverse().find(value => typeof value === 'string'),

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
+import { isPublic } from '@sparekey/webhook/address'
 import type { Context } from 'hono'
 
 /** Where a call came from. `ip` is empty where there is no connection, as in tests. */
@@ -21,6 +22,16 @@ export function createClientOf(trustProxy: readonly string[]): (c: Context) => C
     ip: addressOf(connectionAddress(c), c.req.header('x-forwarded-for'), trusted),
     userAgent: (c.req.header('user-agent') ?? '').slice(0, userAgentLength),
   })
+}
+
+const forwarding = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
+
+/** Whether a call comes from this machine or a network that is not public, and no proxy says that it is another's. */
+export function isFromInside(c: Context): boolean {
+  const address = plainAddress(connectionAddress(c))
+  return (
+    address !== undefined && !isPublic(address) && forwarding.every(name => c.req.header(name) === undefined)
+  )
 }
 
 /** The caller's address, given the connection's and the header. */

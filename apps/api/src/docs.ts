@@ -35,7 +35,7 @@ const start = `SwaggerUIBundle({
 `
 
 /** All comes from our own origin. Swagger UI writes style attributes and draws its icons from data URLs. */
-const headers = {
+const common = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -45,7 +45,8 @@ const headers = {
 }
 
 /** `/docs`: the API reference, readable without any request to elsewhere. */
-export function addDocs(api: Api): void {
+export function addDocs(api: Api, { https }: { https: boolean }): void {
+  const headers = { ...common, ...(https ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}) }
   api.get('/docs', c => c.body(page, 200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }))
   api.get('/docs/start.js', c => c.body(start, 200, { ...headers, 'Content-Type': 'text/javascript' }))
   for (const [file, type] of Object.entries(types)) {

@@ -6,7 +6,15 @@ import { parseInput, readJson } from './body.ts'
 import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
-export type Env = { Variables: { requestId: string; dialect?: Dialect; target?: string } }
+interface Variables {
+  requestId: string
+  dialect?: Dialect
+  /** What the call made or changed. */
+  target?: string
+  /** Whether the call changed something, where that does not follow from whether it went well. */
+  changed?: boolean
+}
+export type Env = { Variables: Variables }
 export type Api = OpenAPIHono<Env>
 
 type Shape = z.ZodObject
@@ -23,7 +31,10 @@ export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema
   key: KeyNeed
   /** What a narrowed secret key needs for it. */
   scope?: Scope
-  /** Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)`. */
+  /**
+   * Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)`, and say by
+   * `c.set('changed', …)` that nothing was changed, or that something was and stays, whatever comes of the rest.
+   */
   audit?: string
   /** Browsers of other origins may call it. */
   cors?: boolean
@@ -70,7 +81,7 @@ export interface Change {
 
 const empty = z.strictObject({})
 
-/** Puts a call into the app and into its document. Order: key, then parameters, then body, then the handler. */
+/** Puts a call into the app and into its document. Order: key, limits, parameters, body, handler. */
 export function addEndpoint<
   P extends Shape = typeof empty,
   Q extends Shape = typeof empty,
@@ -80,22 +91,28 @@ export function addEndpoint<
   { authenticate, countCall, noteChange }: EndpointDeps,
   spec: EndpointSpec<P, Q, B>,
   handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
-  before?: (c: Context<Env>, caller: Caller) => Promise<void>,
+  limitAddress?: (c: Context<Env>, caller: Caller) => Promise<void>,
 ): void {
   api.openAPIRegistry.registerPath(describe(spec))
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
   const run: MiddlewareHandler<Env> = async c => {
     c.header('Cache-Control', 'no-store')
     const caller = await authenticate(c, spec.key, spec.scope)
+    // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
+    await limitAddress?.(c, caller)
     await countCall(caller)
-    await before?.(c, caller)
     const params = readParams(spec.params, c) as z.output<P>
     const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>
-    const answer = await handle({ c, caller, params, query, body })
-    if (spec.audit && answer.status < 400)
-      await noteChange(c, caller, { action: spec.audit, params, fields: Object.keys(body ?? {}) })
-    return answer
+    let well = false
+    try {
+      const answer = await handle({ c, caller, params, query, body })
+      well = answer.status < 400
+      return answer
+    } finally {
+      if (spec.audit && (c.get('changed') ?? well))
+        await noteChange(c, caller, { action: spec.audit, params, fields: Object.keys(body ?? {}) })
+    }
   }
   api.on(spec.method.toUpperCase(), path, run)
   if (spec.cors) api.options(path, c => answerPreflight(c, spec.method.toUpperCase()))

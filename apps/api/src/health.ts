@@ -9,7 +9,10 @@ export interface HealthDeps extends EndpointDeps {
 const deadlineMs = 2_000
 const stateSchema = z.enum(['ok', 'away'])
 
-/** `/healthz`: the process answers. `/readyz`: database and queue are in reach; 503 says which is away. */
+/**
+ * `/healthz`: the process answers. `/readyz`: the database is in reach, without which nothing works, else 503. Without the
+ * queue requests are taken all the same, since the row is the truth: that is 200, and `degraded`.
+ */
 export function addHealth(api: Api, deps: HealthDeps): void {
   const common = { tag: 'Health', key: 'none' as const, method: 'get' as const }
   addEndpoint(
@@ -31,20 +34,24 @@ export function addHealth(api: Api, deps: HealthDeps): void {
       ...common,
       path: '/readyz',
       id: 'readiness',
-      summary: 'Database and queue in reach',
-      description: 'With 503 the body has the same form and says what is away.',
+      summary: 'Database in reach',
+      description:
+        'Where only the queue is away it is `degraded` and still 200: requests are taken, and their mails go out when it is back. With 503 the body has the same form, and its status is `away`.',
       answer: {
         status: 200,
         description: 'Ready',
-        schema: z.object({ status: stateSchema, database: stateSchema, queue: stateSchema }),
+        schema: z.object({
+          status: z.enum(['ok', 'degraded', 'away']),
+          database: stateSchema,
+          queue: stateSchema,
+        }),
       },
     },
     async ({ c }) => {
       const [database, queue] = await Promise.all([look(deps.pingDatabase), look(deps.pingQueue)])
-      const status = database === 'ok' && queue === 'ok' ? 'ok' : 'away'
-      return status === 'ok'
-        ? c.json({ status, database, queue })
-        : c.json({ status, database, queue }, 503, { 'Retry-After': '5' })
+      if (database === 'away')
+        return c.json({ status: database, database, queue }, 503, { 'Retry-After': '5' })
+      return c.json({ status: queue === 'ok' ? 'ok' : 'degraded', database, queue })
     },
   )
 }

@@ -1,4 +1,5 @@
 import type { Log } from '@sparekey/log/log'
+import { createBatcher } from '@sparekey/reset/batcher'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import { networkOf } from './client.ts'
 import { ApiError } from './problem.ts'
@@ -8,6 +9,12 @@ export const callsPerMinute = 60
 const windowSeconds = 60
 const redisDeadlineMs = 250
 const redisPauseMs = 2_000
+
+/** How many calls there were with this one, and when the minute is over. */
+interface Counted {
+  consumed: number
+  resetSeconds: number
+}
 
 export interface Limits {
   /**
@@ -33,10 +40,10 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     : undefined
   let awayUntil = 0
 
-  async function count(key: string): Promise<{ consumed: number; resetSeconds: number }> {
+  async function countAll(key: string, calls: number): Promise<Counted> {
     if (shared && performance.now() >= awayUntil) {
       try {
-        const counted = await within(redisDeadlineMs, consume(shared, key))
+        const counted = await within(redisDeadlineMs, consume(shared, key, calls))
         awayUntil = 0
         return counted
       } catch (error) {
@@ -44,7 +51,30 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
         awayUntil = performance.now() + redisPauseMs
       }
     }
-    return await consume(memory, key)
+    return await consume(memory, key, calls)
+  }
+
+  /** Calls of one key that come at once are counted by one command; each has a place of its own in the count. */
+  const counters = new Map<string, { count: (call: undefined) => Promise<Counted>; users: number }>()
+
+  async function count(key: string): Promise<Counted> {
+    const counter = counters.get(key) ?? {
+      users: 0,
+      count: createBatcher<undefined, Counted>(
+        async calls => {
+          const { consumed, resetSeconds } = await countAll(key, calls.length)
+          return calls.map((_, index) => ({ consumed: consumed - calls.length + 1 + index, resetSeconds }))
+        },
+        { together: () => true },
+      ),
+    }
+    counters.set(key, counter)
+    counter.users++
+    try {
+      return await counter.count(undefined)
+    } finally {
+      if (--counter.users === 0) counters.delete(key)
+    }
   }
 
   async function take(name: string, who: string, most: number): Promise<void> {
@@ -63,8 +93,8 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
   return { take, takeAddress: (name, ip, most) => take(name, networkOf(ip), most) }
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string) {
-  const { consumedPoints, msBeforeNext } = await limiter.consume(key)
+async function consume(limiter: RateLimiterAbstract, key: string, calls: number) {
+  const { consumedPoints, msBeforeNext } = await limiter.consume(key, calls)
   return { consumed: consumedPoints, resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
 }
 

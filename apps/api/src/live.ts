@@ -8,8 +8,8 @@ import { listWorkers } from '@sparekey/reset/workers'
 const everyMs = 2_000
 
 /**
- * The figures that operators watch, read once for all of them and only while somebody watches. Whoever joins gets the
- * next reading. `close` ends every watch.
+ * The figures that operators watch, read once for all of them and only while somebody watches. Whoever joins is told the
+ * last reading, while others watch, or the next one at once. `close` ends every watch.
  */
 export function createLive({
   core,
@@ -23,6 +23,7 @@ export function createLive({
   // One listener for each who watches.
   setMaxListeners(0, over.signal)
   let running = false
+  let last: string | undefined
 
   async function read(): Promise<string> {
     const [stats, workers, seen] = await Promise.all([
@@ -38,6 +39,7 @@ export function createLive({
     while (watchers.size > 0 && !over.signal.aborted) {
       // With the database away there is nothing new; the watchers see by the silence that it is so.
       const text = await read().catch(() => undefined)
+      last = text
       if (text !== undefined) for (const tell of watchers) tell(text)
       await new Promise<void>(resolve => {
         const end = () => {
@@ -50,6 +52,7 @@ export function createLive({
       })
     }
     running = false
+    last = undefined
   }
 
   return {
@@ -58,6 +61,7 @@ export function createLive({
     watch(tell: (text: string) => void): () => void {
       watchers.add(tell)
       if (!running) void run()
+      else if (last !== undefined) tell(last)
       return () => watchers.delete(tell)
     },
     close(): void {

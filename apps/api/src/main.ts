@@ -6,7 +6,7 @@ import { openDb } from '@sparekey/db/db'
 import type { Log } from '@sparekey/log/log'
 import { createRenderer } from '@sparekey/mail/render'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
-import { createMetrics } from '@sparekey/metrics/metrics'
+import { createMetrics, type Metrics } from '@sparekey/metrics/metrics'
 import { openBackend } from '@sparekey/queue/backend'
 import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
@@ -16,13 +16,12 @@ import { createFairness } from '@sparekey/reset/fairness'
 import { createFigures } from '@sparekey/reset/figures'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
-import { readWaiting } from '@sparekey/reset/stats'
+import { readWaiting } from '@sparekey/reset/waiting'
 import type { Tracing } from '@sparekey/trace/trace'
+import { createAsker } from '@sparekey/webhook/ask'
 import { createApp } from './app.ts'
 import { createLimits } from './limits.ts'
 import { createLive } from './live.ts'
-
-const drainMs = 5_000
 
 export interface RunApiOptions {
   config: Config
@@ -30,16 +29,20 @@ export interface RunApiOptions {
   adminKey: string
   databaseUrl: string
   log: Log
+  /** Where vendors check proofs of humanity, instead of their own address. Only tests set it. */
+  siteverify?: CoreContext['siteverify']
   tracing?: Tracing | undefined
   /** Mounted at `/mailbox`; whoever opened it closes it. */
   mailbox?: Pick<Mailbox, 'app'>
 }
 
 /**
- * Serves the API on `config.host` and `config.port` until `close`, which lets running calls end for up to 5 s.
- * Rejects with the system's error when it can't listen (`EADDRINUSE`), and leaves nothing open then.
+ * Serves the API on `config.host` and `config.port` until `close`, which lets running calls end for up to
+ * `config.shutdownGraceMs`. Rejects with the system's error when it can't listen (`EADDRINUSE`), and leaves nothing open then.
  */
-export async function runApi(options: RunApiOptions): Promise<{ url: string; close(): Promise<void> }> {
+export async function runApi(
+  options: RunApiOptions,
+): Promise<{ url: string; metrics: Metrics; close(): Promise<void> }> {
   const { config, secrets, adminKey, databaseUrl, log, mailbox, tracing } = options
   const database = openDb(databaseUrl)
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
@@ -54,12 +57,17 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
     counts: async queue => (await queues.view(queue as QueueName)).counts,
     waiting: () => readWaiting(database),
   })
+  metrics.watch('api', { pools: database.pools })
   const core: CoreContext = {
     db: database.db,
     queues,
     secrets,
     log,
     fairness: createFairness(),
+    traced: tracing !== undefined,
+    // Each holds a connection to the database meanwhile.
+    asker: createAsker({ networks: config.webhookAllow, places: { each: 3, all: 5 } }),
+    ...(options.siteverify ? { siteverify: options.siteverify } : {}),
     record(happening) {
       figures.record(happening)
       metrics.record(happening)
@@ -104,9 +112,10 @@ export async function runApi(options: RunApiOptions): Promise<{ url: string; clo
   let closing: Promise<void> | undefined
   return {
     url: urlOf(server.address() as AddressInfo),
+    metrics,
     close() {
       live.close()
-      closing ??= drain(server).then(closeStores)
+      closing ??= drain(server, config.shutdownGraceMs).then(closeStores)
       return closing
     },
   }
@@ -122,11 +131,11 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>(resolve => server.close(() => resolve()))
   server.closeIdleConnections()
   const idle = setInterval(() => server.closeIdleConnections(), 100)
-  const late = setTimeout(() => server.closeAllConnections(), drainMs)
+  const late = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   clearInterval(idle)
   clearTimeout(late)

@@ -4,6 +4,8 @@ import { exchange } from '@sparekey/reset/codes'
 import { complete } from '@sparekey/reset/complete'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { notFound, ResetError, unusable } from '@sparekey/reset/errors'
+import { makeChallenge } from '@sparekey/reset/human-proof/altcha'
+import { assertHuman } from '@sparekey/reset/human-proof/check'
 import { request } from '@sparekey/reset/request'
 import { peek } from '@sparekey/reset/tokens'
 import { callsPerMinute, type Limits } from './limits.ts'
@@ -17,12 +19,13 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
     async findApplication(slug) {
       return (await findApplication(core, { slug })) ?? null
     },
-    request: ({ application: { id }, login, locale, redirectUrl, client }) =>
+    request: ({ application: { id }, login, locale, redirectUrl, proof, client }) =>
       guarded(async () => {
         const application = await findApplication(core, { id })
         if (!application) throw notFound('application')
         await limits.takeAddress(`address:${id}`, client.ip, application.limits.perAddressMinute)
         const facts = factsOf(client)
+        await assertHuman(core, application, { proof, ip: facts.ip })
         return await request(core, {
           application,
           dialect: 'sparekey',
@@ -31,6 +34,13 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
           redirectUrl,
           client: facts,
         })
+      }),
+    challenge: (slug, client) =>
+      guarded(async () => {
+        await limits.takeAddress('challenge', client.ip, callsPerMinute)
+        const application = await findApplication(core, { slug })
+        if (!application) throw notFound('application')
+        return await makeChallenge(core, application)
       }),
     exchange: ({ client, ...input }) =>
       guarded(async () => {

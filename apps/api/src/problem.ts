@@ -11,6 +11,7 @@ export const problems = {
   invalid_request: { status: 400, title: 'The request holds something wrong' },
   unauthenticated: { status: 401, title: 'A valid API key is needed' },
   forbidden: { status: 403, title: 'This key may not do that' },
+  human_proof_required: { status: 403, title: 'A proof is needed that a person asks' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This path does not know the method' },
   idempotency_in_progress: { status: 409, title: 'The first call with this Idempotency-Key still runs' },

@@ -7,7 +7,8 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
  * Operators' sessions in the browser. The cookie is `__Host-`, HttpOnly, Secure and SameSite=Strict (ASVS 5.0 3.3); on
  * plain http, where browsers would not take it so, it has neither prefix nor Secure.
  */
-export function createSessions(core: Pick<CoreContext, 'db'>, publicUrl: string) {
+export function createSessions({ db }: Pick<CoreContext, 'db'>, adminKey: string, publicUrl: string) {
+  const kept = { db, adminKey }
   const https = publicUrl.startsWith('https:')
   const name = https ? '__Host-sparekey' : 'sparekey'
   const attributes = { path: '/', httpOnly: true, sameSite: 'Strict', secure: https } as const
@@ -18,22 +19,24 @@ export function createSessions(core: Pick<CoreContext, 'db'>, publicUrl: string)
     async read(c: Context): Promise<Date | undefined> {
       const token = tokenOf(c)
       const quiet = c.req.header('sparekey-idle') !== undefined || c.req.path === '/v1/stream'
-      return token === undefined ? undefined : await useSession(core, token, { quiet })
+      return token === undefined ? undefined : await useSession(kept, token, { quiet })
     },
 
     /** A new session for whoever has shown the key; an older one of this browser ends. */
     async open(c: Context): Promise<Date> {
       const earlier = tokenOf(c)
-      if (earlier !== undefined) await closeSession(core, earlier)
-      const { token, expiresAt } = await openSession(core)
+      if (earlier !== undefined) await closeSession(kept, earlier)
+      const { token, expiresAt } = await openSession(kept)
       setCookie(c, name, token, attributes)
       return expiresAt
     },
 
-    async close(c: Context): Promise<void> {
+    /** Whether there was a session to end. */
+    async close(c: Context): Promise<boolean> {
       const token = tokenOf(c)
-      if (token !== undefined) await closeSession(core, token)
+      const ended = token !== undefined && (await closeSession(kept, token))
       deleteCookie(c, name, attributes)
+      return ended
     },
   }
 }

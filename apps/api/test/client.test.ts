@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addressOf, networkOf, trustedList } from '../src/client.ts'
+import { adminKey, appWithout } from './app-support.ts'
 
 describe('the address of a caller', () => {
   const trusted = trustedList(['10.0.0.0/8', '127.0.0.1', 'fd00::/8'])
@@ -30,4 +31,37 @@ describe('the address of a caller', () => {
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
   ])('%s is limited as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
+})
+
+describe('/metrics', () => {
+  const app = appWithout()
+  const read = (path: string, remoteAddress: string, headers: Record<string, string> = {}) =>
+    app.request(path, { headers }, { incoming: { socket: { remoteAddress } } })
+
+  test.each([
+    ['127.0.0.1', {}, 200],
+    ['::1', {}, 200],
+    ['::ffff:10.1.2.3', {}, 200],
+    ['fd00::7', {}, 200],
+    ['100.64.0.9', {}, 200],
+    ['198.41.0.4', {}, 404],
+    ['2001:503:ba3e::2:30', {}, 404],
+    ['', {}, 404],
+    ['127.0.0.1', { 'x-forwarded-for': '10.0.0.1' }, 404],
+    ['10.1.2.3', { forwarded: 'for=10.0.0.1' }, 404],
+    ['10.1.2.3', { via: '1.1 proxy' }, 404],
+    ['10.1.2.3', { 'x-real-ip': '10.0.0.1' }, 404],
+    ['198.41.0.4', { authorization: `Bearer ${adminKey}` }, 200],
+    ['10.1.2.3', { authorization: `Bearer ${adminKey}`, 'x-forwarded-for': '198.41.0.4' }, 200],
+    ['198.41.0.4', { authorization: 'Bearer guessed' }, 404],
+  ])('from %s with %j is %i', async (address, headers, status) => {
+    const answer = await read('/metrics', address, headers)
+    expect(answer.status).toBe(status)
+    if (status === 200) return expect(await answer.text()).toContain('sparekey_waiting_requests')
+    // Nobody is told that there is something.
+    const nothing = await read('/nothing', address, headers)
+    const told = async (each: Response) => [...each.headers, await each.text()].join('\n')
+    const masked = (text: string) => text.replaceAll(/[0-9a-f-]{36}/g, '')
+    expect(masked(await told(answer))).toBe(masked(await told(nothing)))
+  })
 })

@@ -51,6 +51,9 @@ export function createFakeCore() {
       note('request', input)
       return { id: 'req_1' }
     },
+    async challenge() {
+      throw refusal('not_found')
+    },
     async exchange(input) {
       note('exchange', input)
       if (input.code !== code) throw refusal('token_unusable')

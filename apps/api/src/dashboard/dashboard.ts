@@ -14,6 +14,7 @@ const built = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url))
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
+  // Mails are shown as they are sent, their styles with them, in a frame without scripts, and this policy is the frame's, too.
   "style-src 'self' 'unsafe-inline'",
   // Brands' logos, in previews of mails.
   "img-src 'self' data: https:",
@@ -27,7 +28,7 @@ const policy = [
 
 /**
  * `/dashboard`: the operators' page, built to static files, and the raw queue board beneath it. The page itself holds
- * nothing; what it shows comes from `/v1`, with the operator's session. The board needs that session, too.
+ * nothing; what it shows comes from `/v1`, with the operator's session. The board needs that session, too, and changes nothing.
  */
 export function addDashboard(api: Api, { authenticate, queues, https, folder = built }: DashboardDeps): void {
   const files = readFiles(folder)
@@ -45,7 +46,8 @@ export function addDashboard(api: Api, { authenticate, queues, https, folder = b
   api.get('/dashboard', c => c.redirect('/dashboard/'))
   api.get('/dashboard/board/', c => c.redirect('/dashboard/board'))
   for (const path of ['/dashboard/board', '/dashboard/board/*']) {
-    api.all(path, async c => {
+    // By GET alone, whatever else the board's own server would take.
+    api.get(path, async c => {
       try {
         await authenticate(c, 'admin')
       } catch (error) {

@@ -11,8 +11,14 @@ import { sentenceOf } from './words.ts'
 const errorSchema = z
   .object({ validationError: z.record(z.string(), z.string()) })
   .openapi('AkinonError', { description: 'What is wrong, by field' })
-const refused = { description: 'Something is wrong with the call', schema: errorSchema }
-const answers = { 400: refused, 401: { description: 'The key is missing or wrong', schema: errorSchema } }
+const failed = (description: string) => ({ description, schema: errorSchema })
+const answers = {
+  400: failed('Something is wrong with the call'),
+  401: failed('The key is missing or wrong'),
+  429: failed('Too many calls'),
+  500: failed('Something went wrong here'),
+  503: failed('The database is out of reach'),
+}
 const security = ['secretKey', 'publishableKey', 'akinonToken']
 
 /** Akinon's AppMaker API v1. It declares 201 and 400 for a request; 401 is for a wrong credential. */

@@ -28,11 +28,19 @@ const failureSchema = z
   .openapi('AutosharesFailure')
 const keySchema = z.object({ error: z.string() }).openapi('AutosharesKeyError')
 
+const failed = (description: string) => ({ description, schema: failureSchema })
 const errors = {
-  400: { description: 'Something is wrong with the call', schema: failureSchema },
   403: { description: 'The key is missing or wrong', schema: keySchema },
+  429: failed('Too many calls, or the breaker for guessed codes has tripped'),
+  500: failed('Something went wrong here'),
+  503: failed('The database is out of reach'),
 }
-const refused = { 422: { description: 'Refused', schema: failureSchema } }
+const bodyErrors = {
+  400: failed('Something is wrong with the call'),
+  413: failed('The body is too large'),
+  415: failed('The body is no JSON'),
+}
+const refused = { 422: failed('Refused') }
 
 const resetBody = z.object({ User: lineSchema(320), SecretQuestionAnswer: z.string().max(1000).nullish() })
 const codeBody = z.object({ Code: z.string().min(1).max(32).openapi({ example: '741175' }) })
@@ -67,7 +75,11 @@ export function autoshares(app: Api, core: DialectCore): void {
       id: 'resetPassword',
       summary: 'Ask for a mail with a code',
       body: resetBody,
-      answers: { 200: { description: 'Accepted, for every user', schema: successSchema }, ...errors },
+      answers: {
+        200: { description: 'Accepted, for every user', schema: successSchema },
+        ...errors,
+        ...bodyErrors,
+      },
     },
     async c => {
       const application = await applicationOf(c)
@@ -114,7 +126,12 @@ export function autoshares(app: Api, core: DialectCore): void {
         id,
         summary: 'Exchange the mailed code for a token',
         body,
-        answers: { 200: { description: 'The token', schema: modelSchema }, ...errors, ...refused },
+        answers: {
+          200: { description: 'The token', schema: modelSchema },
+          ...errors,
+          ...bodyErrors,
+          ...refused,
+        },
       },
       async c => {
         const application = await applicationOf(c)
@@ -142,7 +159,12 @@ export function autoshares(app: Api, core: DialectCore): void {
       id: 'setPassword',
       summary: 'Set the new password',
       body: passwordBody,
-      answers: { 200: { description: 'The password is set', schema: successSchema }, ...errors, ...refused },
+      answers: {
+        200: { description: 'The password is set', schema: successSchema },
+        ...errors,
+        ...bodyErrors,
+        ...refused,
+      },
     },
     setPassword,
   )
@@ -155,6 +177,7 @@ const names: Record<ApiError['code'], string> = {
   invalid_request: 'InvalidRequest',
   unauthenticated: 'InvalidAppKey',
   forbidden: 'InvalidAppKey',
+  human_proof_required: 'InvalidAppKey',
   not_found: 'NotFound',
   method_not_allowed: 'MethodNotAllowed',
   idempotency_in_progress: 'InvalidRequest',

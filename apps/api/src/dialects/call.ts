@@ -50,7 +50,11 @@ export function addCall(
       responses: Object.fromEntries(
         Object.entries(spec.answers).map(([status, { description, schema, types }]) => [
           status,
-          { description, ...(schema ? { content: contentOf(schema, types ?? ['application/json']) } : {}) },
+          {
+            description,
+            ...(status === '429' || status === '503' ? { headers: retryAfter } : {}),
+            ...(schema ? { content: contentOf(schema, types ?? ['application/json']) } : {}),
+          },
         ]),
       ),
     } satisfies RouteConfig)
@@ -61,6 +65,13 @@ export function addCall(
     path,
     handle,
   )
+}
+
+const retryAfter = {
+  'Retry-After': {
+    description: 'Seconds until another try makes sense',
+    schema: { type: 'string' as const },
+  },
 }
 
 const contentOf = (schema: z.ZodType, types: readonly string[]) =>

@@ -1,4 +1,4 @@
-import type { Dialect } from '@sparekey/db/types'
+import type { Dialect, KeyKind } from '@sparekey/db/types'
 import { type Application, findTenant } from '@sparekey/reset/applications'
 import { exchangeAlone } from '@sparekey/reset/codes'
 import { type Completed, complete } from '@sparekey/reset/complete'
@@ -45,6 +45,9 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
   const speaks = ({ dialects, directory }: Omit<Application, 'aliases'>) =>
     directory === 'builtin' && dialects.some(dialect => dialect === name)
 
+  // No vendor's client brings a proof that a person asks: where one is needed, only servers speak the dialect.
+  const proves = (application: Application, kind?: KeyKind) => kind === 'secret' || !application.humanProof
+
   return {
     name,
     publicUrl: deps.publicUrl,
@@ -61,15 +64,16 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
       const allowed =
         origin === undefined ||
         (caller?.kind === 'publishable' && caller.application.redirectOrigins.includes(origin))
-      if (!caller || !speaks(caller.application) || !allowed) {
+      if (!caller || !speaks(caller.application) || !allowed || !proves(caller.application, caller.kind)) {
         await deps.onRefused(c)
         throw refused
       }
       const { application, keyId, kind, scopes } = caller
       if (scopes && !dialectScopes.every(scope => scopes.includes(scope))) throw refused
-      await limits.take('key', keyId, application.limits.perKeyMinute)
-      // A secret key's calls all come from the application's own servers.
+      // A secret key's calls all come from the application's own servers. All who hold a publishable one share its limit,
+      // of which calls that an address has too many must use up none.
       if (kind === 'publishable') await countAddress(c, application)
+      await limits.take('key', keyId, application.limits.perKeyMinute)
       return application
     },
 
@@ -78,7 +82,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
       // Postgres takes no text with a NUL in it.
       if (tenant === '*' || (tenant?.length ?? 0) > 200 || tenant?.includes('\0')) return undefined
       const application = await findTenant(core, tenant ?? '*')
-      if (!application || !speaks(application)) {
+      if (!application || !speaks(application) || !proves(application)) {
         await deps.onRefused(c)
         return undefined
       }
@@ -101,7 +105,8 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
 
     /** As `POST /v1/reset-requests`: the same for a login that nobody has. */
     async request(c: Context<Env>, application: Application, ask: Ask): Promise<void> {
-      await request(core, { ...ask, application, dialect: name, client: factsOf(clientOf(c)) })
+      const { id } = await request(core, { ...ask, application, dialect: name, client: factsOf(clientOf(c)) })
+      c.set('target', id)
     },
 
     /** The link of a mail that goes out at the same time; only for whoever has proved to be the person. */

@@ -27,6 +27,7 @@ const answers = {
   200: { description: 'Success', schema: successSchema },
   400: failed('Something is wrong with the call'),
   401: failed('The requestToken is missing or wrong'),
+  429: failed('Too many calls'),
   500: failed('Something went wrong here'),
   503: failed('The database is out of reach'),
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Context } from 'hono'
 import { brandStylesheet } from './brand.ts'
@@ -11,12 +12,19 @@ const own = (name: string) => readFileSync(new URL(`./assets/${name}`, import.me
 const library = (path: string) =>
   Buffer.from(readFileSync(require.resolve(path), 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''))
 
+/** A file of ALTCHA's widget, of the edition that needs neither inline styles nor inline scripts. */
+const widget = (path: string) => readFileSync(join(dirname(require.resolve('altcha/altcha.css')), path))
+
 const sources = {
   'page.css': () => own('page.css'),
   'icon.svg': () => own('icon.svg'),
   'reset.js': () => own('reset.js'),
   'password.js': () => own('password.js'),
   'reload.js': () => own('reload.js'),
+  'human.js': () => own('human.js'),
+  'altcha.js': () => widget('altcha.min.js'),
+  'altcha.css': () => widget('altcha.css'),
+  'altcha-work.js': () => widget('../workers/sha.js'),
   'strength.js': () => library('@zxcvbn-ts/core/dist/zxcvbn-ts.js'),
   'strength-words.js': () => library('@zxcvbn-ts/language-common/dist/zxcvbn-ts.js'),
 }

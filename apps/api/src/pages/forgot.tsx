@@ -13,7 +13,17 @@ export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesD
     const application = await verbs.findApplication(c.req.param('slug'))
     if (!application) return frame.wrong(c, 'notFound')
     const view = frame.view(c, application)
-    return frame.send(c, view, <LoginPage view={view} redirectUrl={c.req.query('redirectUrl')} />)
+    const page = <LoginPage view={view} redirectUrl={c.req.query('redirectUrl')} />
+    return frame.send(c, view, page, 200, application.humanProof?.kind)
+  })
+
+  pages.get('/forgot/:slug/challenge', async c => {
+    try {
+      return frame.json(c, await verbs.challenge(c.req.param('slug'), clientOf(c)))
+    } catch (error) {
+      const { code, status } = refusalOf(error)
+      return frame.json(c, { type: 'about:blank', status, code }, status)
+    }
   })
 
   pages.post('/forgot/:slug', frame.form, async c => {
@@ -36,12 +46,15 @@ export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesD
     const fields = new URLSearchParams(await c.req.text())
     const login = (fields.get('login') ?? '').trim()
     const redirectUrl = fields.get('redirectUrl') || undefined
-    const again = (error: string, status: 400 | 429 | 503) =>
+    // hCaptcha's widget gives its field a name of its own.
+    const proof = fields.get('humanProof') || fields.get('h-captcha-response') || undefined
+    const again = (error: string, status: 400 | 403 | 429 | 503) =>
       frame.send(
         c,
         view,
         <LoginPage view={view} redirectUrl={redirectUrl} login={login} error={error} />,
         status,
+        application.humanProof?.kind,
       )
 
     if (login === '') return again(view.say('loginMissing'), 400)
@@ -52,6 +65,7 @@ export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesD
         login,
         locale: view.locale,
         redirectUrl,
+        proof,
         client: clientOf(c),
       })
       return frame.send(
@@ -63,6 +77,7 @@ export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesD
       const refusal = refusalOf(error)
       const moment = frame.sayMoment(c, view, refusal)
       if (moment) return again(moment, refusal.code === 'unavailable' ? 503 : 429)
+      if (refusal.code === 'human_proof_required') return again(view.say('humanRefused'), 403)
       if (refusal.code !== 'invalid_request') throw error
       if (refusal.paths.some(path => path.startsWith('redirectUrl')))
         return frame.wrong(c, 'badLink', application)

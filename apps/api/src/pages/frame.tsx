@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { createAssets } from './assets.ts'
 import { createGuard } from './guard.ts'
 import { NoticePage } from './notices.tsx'
-import { type PageApplication, type Refusal, refusalOf } from './verbs.ts'
+import { type PageApplication, type Refusal, refusalOf, type WidgetKind } from './verbs.ts'
 import { type View, viewOf } from './view.ts'
 
 /** The part of a logger that the pages use. */
@@ -31,9 +31,15 @@ export function createFrame({ publicUrl, log }: { publicUrl: string; log: PageLo
   const assets = createAssets()
   const guard = createGuard(publicUrl)
 
-  function send(c: Context, view: View, page: JSX.Element, status: ContentfulStatusCode = 200) {
+  function send(
+    c: Context,
+    view: View,
+    page: JSX.Element,
+    status: ContentfulStatusCode = 200,
+    widget?: WidgetKind,
+  ) {
     const headers = {
-      ...guard.headers(view.application),
+      ...guard.headers(view.application, widget),
       'Content-Language': view.locale,
       Vary: 'Accept-Language',
     }

@@ -1,5 +1,15 @@
 import { logoOf } from './brand.ts'
-import type { PageApplication } from './verbs.ts'
+import type { PageApplication, WidgetKind } from './verbs.ts'
+
+const cloudflare = 'https://challenges.cloudflare.com'
+const hcaptcha = 'https://hcaptcha.com https://*.hcaptcha.com'
+
+/** What each vendor says that a policy must open for its widget; ALTCHA's is served by ourselves. */
+const opened: Record<WidgetKind, { script?: string; style?: string; connect?: string; frame?: string }> = {
+  altcha: {},
+  turnstile: { script: cloudflare, frame: cloudflare },
+  hcaptcha: { script: hcaptcha, style: hcaptcha, connect: hcaptcha, frame: hcaptcha },
+}
 
 /**
  * What keeps the pages' visitors safe: the headers of every answer, and the check that a POST comes from one of
@@ -25,17 +35,23 @@ export function createGuard(publicUrl: string) {
   }
 
   return {
-    /** The security headers of one answer. Of other origins only the brand's logo may be loaded. */
-    headers(application?: PageApplication): Record<string, string> {
+    /**
+     * The security headers of one answer. Of other origins only the brand's logo may be loaded, and, in the form that
+     * shows it, what the widget of this vendor needs.
+     */
+    headers(application?: PageApplication, widget?: WidgetKind): Record<string, string> {
       const logo = logoOf(application)
+      const open = widget === undefined ? {} : opened[widget]
+      const and = (sources = '') => (sources ? ` ${sources}` : '')
       return {
         ...common,
         'Content-Security-Policy': [
           "default-src 'none'",
-          "script-src 'self'",
-          "style-src 'self'",
+          `script-src 'self'${and(open.script)}`,
+          `style-src 'self'${and(open.style)}`,
           `img-src 'self'${logo ? ` ${logo.origin}` : ''}`,
-          "connect-src 'self'",
+          `connect-src 'self'${and(open.connect)}`,
+          ...(open.frame ? [`frame-src ${open.frame}`] : []),
           "form-action 'self'",
           "frame-ancestors 'none'",
           "base-uri 'none'",

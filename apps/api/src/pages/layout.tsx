@@ -9,6 +9,8 @@ export function Layout(props: {
   title: string
   script?: AssetName
   deferred?: AssetName[]
+  /** What else the head needs. */
+  head?: Child
   /** Templates and the like that stand beside the card. */
   beside?: Child
   children: Child
@@ -30,6 +32,7 @@ export function Layout(props: {
         {props.deferred?.map(file => (
           <script defer src={asset(file)}></script>
         ))}
+        {props.head}
       </head>
       <body>
         {name && (

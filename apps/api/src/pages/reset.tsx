@@ -101,7 +101,7 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     c: Context,
     token: string,
     error?: PasswordError,
-    status: 200 | 400 | 410 | 422 | 429 | 503 = 200,
+    status: 200 | 400 | 403 | 404 | 410 | 422 | 429 | 503 = 200,
     typed?: string,
   ) {
     const peeked = await verbs.peek(token).catch((failure: unknown) => {

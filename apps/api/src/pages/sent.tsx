@@ -34,7 +34,7 @@ export function SentPage(props: {
         <h2 id="again-title">{say('againTitle')}</h2>
         <p>{say('againLead')}</p>
         <div class="choices">
-          {login && (
+          {login && !application.humanProof && (
             <form method="post" action={link(form)}>
               <input type="hidden" name="login" value={login} />
               {redirectUrl && <input type="hidden" name="redirectUrl" value={redirectUrl} />}

@@ -12,7 +12,12 @@ export interface PageApplication {
   linkMinutes?: number
   /** Minutes a mailed code lives; 10 unless told. */
   codeMinutes?: number
+  /** What the form must bring beside the login. */
+  humanProof?: { kind: 'altcha' } | { kind: 'turnstile' | 'hcaptcha'; siteKey: string } | null
 }
+
+/** Whose widget a form shows. */
+export type WidgetKind = NonNullable<PageApplication['humanProof']>['kind']
 
 /** Where a call came from, for limits and for the notice mail. */
 export interface PageClient {
@@ -26,7 +31,7 @@ export type CodeOwner = { requestId: string } | { applicationId: string; login: 
 /**
  * The core's verbs as the pages need them. A refusal is thrown as an error with a `code`: `token_unusable`,
  * `password_refused` (with `reasons`), `rate_limited` (with `retryAfter`, seconds), `invalid_request` (may
- * carry `errors: [{path}]`) or `unavailable`. Anything else becomes the 500 page.
+ * carry `errors: [{path}]`), `human_proof_required`, `not_found` or `unavailable`. Anything else becomes the 500 page.
  */
 export interface PageVerbs {
   findApplication(slug: string): Promise<PageApplication | null>
@@ -35,8 +40,12 @@ export interface PageVerbs {
     login: string
     locale: string
     redirectUrl?: string
+    /** That a person asks: what the widget put into the form. */
+    proof?: string
     client: PageClient
   }): Promise<{ id: string }>
+  /** A challenge of ALTCHA's for this application's form; refused as `not_found` where it asks for none. */
+  challenge(slug: string, client: PageClient): Promise<object>
   exchange(
     input: CodeOwner & { code: string; client: PageClient },
   ): Promise<{ token: string; expiresAt: Date }>
@@ -57,6 +66,8 @@ export type RefusalReason = (typeof refusalReasons)[number]
 
 const statuses = {
   invalid_request: 400,
+  human_proof_required: 403,
+  not_found: 404,
   token_unusable: 410,
   password_refused: 422,
   rate_limited: 429,

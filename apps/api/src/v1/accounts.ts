@@ -145,7 +145,10 @@ export function addAccounts(api: Api, deps: V1Deps): void {
       streamed: 'application/x-ndjson',
       answer: { status: 200, description: 'What became of the lines', schema: importSchema },
     },
-    async ({ c, caller }) => c.json(await importAccounts(core, applicationOf(caller), readLines(c))),
+    async ({ c, caller }) => {
+      const onMade = () => c.set('changed', true)
+      return c.json(await importAccounts(core, applicationOf(caller), readLines(c), onMade))
+    },
   )
 
   addEndpoint(

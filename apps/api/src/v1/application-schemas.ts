@@ -1,6 +1,6 @@
 /** Applications and their keys as they are posted and answered. */
 import { z } from '@hono/zod-openapi'
-import { scopes } from '@sparekey/db/types'
+import { type HumanProof, scopes } from '@sparekey/db/types'
 import type { Application } from '@sparekey/reset/applications'
 import {
   emailSchema,
@@ -41,6 +41,14 @@ const limitsBody = z.strictObject({
     .optional()
     .openapi({ description: 'Wrong codes without a login in an hour, of all callers; 429' }),
   wrongCodesDay: perMinute.optional(),
+  wrongExchangesHour: perMinute.optional().openapi({
+    description:
+      'Wrong codes for a request or a login in an hour, of all callers; beyond, right ones are refused too',
+  }),
+  wrongExchangesDay: perMinute.optional(),
+  suspectRequestsMinute: perMinute.optional().openapi({
+    description: 'Requests in a minute up to which no `abuse.suspected` is told; none is refused',
+  }),
 })
 
 const nileBody = z.strictObject({
@@ -48,6 +56,20 @@ const nileBody = z.strictObject({
     description: 'Answer an unknown login as the vendor does, with 200: tells everyone who has an account',
   }),
 })
+
+const siteKeySchema = z.string().min(1).max(200)
+const humanProofBody = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('altcha') }),
+    z.strictObject({
+      kind: z.enum(['turnstile', 'hcaptcha']),
+      siteKey: siteKeySchema,
+      secret: lineSchema(500)
+        .optional()
+        .openapi({ description: 'Never shown. Where it is left out, the one that is kept stays' }),
+    }),
+  ])
+  .openapi({ description: 'What a request with a publishable key, or from the hosted page, must prove' })
 
 const settings = {
   slug: z.string().min(1).max(63).optional().openapi({ example: 'acme' }),
@@ -70,6 +92,10 @@ const settings = {
     .openapi({ description: 'Names that dialects find the application by' }),
   dialects: z.array(z.enum(dialects)).max(dialects.length).optional(),
   directory: z.enum(['builtin', 'caller', 'http']).optional(),
+  directoryUrl: urlSchema.nullable().optional().openapi({
+    description: "Where the application's own server is asked, in an `http` directory; https",
+    example: 'https://app.example.com/sparekey',
+  }),
   linkMinutes: whole(1, 1440).optional(),
   codeMinutes: whole(1, 60).optional(),
   codeDigits: whole(6, 10)
@@ -80,6 +106,7 @@ const settings = {
   minPasswordLength: whole(8, 64).optional(),
   limits: limitsBody.optional(),
   nile: nileBody.optional(),
+  humanProof: humanProofBody.nullable().optional(),
 }
 const nameSchema = lineSchema(100).openapi({ example: 'Acme Notes' })
 
@@ -87,6 +114,11 @@ export const applicationBody = z.strictObject({ name: nameSchema, ...settings })
 export const applicationPatch = z
   .strictObject({ name: nameSchema.optional(), ...settings })
   .openapi('ApplicationPatch')
+
+export const directorySecretSchema = z.string().openapi({
+  description: 'Signs by Standard Webhooks what the `directoryUrl` is asked. Shown once',
+  example: 'whsec_…',
+})
 
 const members = {
   id: idSchema('app'),
@@ -106,6 +138,7 @@ const members = {
   aliases: z.array(z.string()),
   dialects: z.array(z.enum(dialects)),
   directory: z.enum(['builtin', 'caller', 'http']),
+  directoryUrl: z.string().optional(),
   linkMinutes: z.int(),
   codeMinutes: z.int(),
   codeDigits: z.int().optional(),
@@ -118,8 +151,14 @@ const members = {
     perKeyMinute: z.int(),
     wrongCodesHour: z.int(),
     wrongCodesDay: z.int(),
+    wrongExchangesHour: z.int(),
+    wrongExchangesDay: z.int(),
+    suspectRequestsMinute: z.int(),
   }),
   nile: nileBody,
+  humanProof: z
+    .object({ kind: z.enum(['altcha', 'turnstile', 'hcaptcha']), siteKey: z.string().optional() })
+    .optional(),
   createdAt: timeSchema,
 }
 export const applicationSchema = z.object(members).openapi('Application')
@@ -130,6 +169,9 @@ export const createdApplicationSchema = z
     keys: z
       .object({ secret: z.string(), publishable: z.string() })
       .openapi({ description: 'Shown once', example: { secret: 'sk_…', publishable: 'pk_…' } }),
+    directorySecret: directorySecretSchema
+      .optional()
+      .openapi({ description: 'Signs what the `directoryUrl` is asked. Shown once' }),
   })
   .openapi('CreatedApplication')
 
@@ -165,6 +207,9 @@ export const createdKeySchema = z
 
 /** An application as it is answered. */
 export function toApplication(application: Application) {
-  const { webhookEvents: _, ...shown } = application
-  return present(shown)
+  const { webhookEvents: _, humanProof, ...shown } = application
+  return present({ ...shown, humanProof: humanProof && withoutSecret(humanProof) })
 }
+
+const withoutSecret = (proof: HumanProof) =>
+  'siteKey' in proof ? { kind: proof.kind, siteKey: proof.siteKey } : { kind: proof.kind }

@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi'
 import {
   createApplication,
   deleteApplication,
@@ -5,6 +6,7 @@ import {
   listApplications,
   updateApplication,
 } from '@sparekey/reset/applications'
+import { rotateDirectorySecret } from '@sparekey/reset/directory/settings'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import {
   applicationBody,
@@ -12,6 +14,7 @@ import {
   applicationPatch,
   applicationSchema,
   createdApplicationSchema,
+  directorySecretSchema,
   toApplication,
 } from './application-schemas.ts'
 import type { V1Deps } from './deps.ts'
@@ -42,10 +45,10 @@ export function addApplications(api: Api, deps: V1Deps): void {
       },
     },
     async ({ c, body }) => {
-      const { application, keys } = await createApplication(core, body)
+      const { application, ...shown } = await createApplication(core, body)
       c.set('target', application.id)
       const location = `/v1/applications/${application.id}`
-      return c.json({ ...toApplication(application), keys }, 201, { Location: location })
+      return c.json({ ...toApplication(application), ...shown }, 201, { Location: location })
     },
   )
 
@@ -95,6 +98,26 @@ export function addApplications(api: Api, deps: V1Deps): void {
       forgetKeys()
       return c.json(toApplication(changed))
     },
+  )
+
+  addEndpoint(
+    api,
+    deps,
+    {
+      ...one,
+      path: `${one.path}/directory-secret`,
+      method: 'post',
+      id: 'rotateDirectorySecret',
+      audit: 'application.rotate_directory_secret',
+      summary: 'Make a new secret for the `http` directory',
+      description: 'The old one signs beside it for 24 hours. Needs a `directoryUrl`.',
+      answer: {
+        status: 200,
+        description: 'Shown this once',
+        schema: z.object({ secret: directorySecretSchema }),
+      },
+    },
+    async ({ c, params }) => c.json(await rotateDirectorySecret(core, params.id)),
   )
 
   addEndpoint(

@@ -8,7 +8,7 @@ const entrySchema = z
   .object({
     id: z.int(),
     at: timeSchema,
-    actor: z.string().openapi({ description: '`operator`, or the id of a key' }),
+    actor: z.string().openapi({ description: '`operator`, `cli` for the command line, or the id of a key' }),
     applicationId: z.string().optional(),
     action: z.string().openapi({ example: 'application.update' }),
     target: z.string().optional(),

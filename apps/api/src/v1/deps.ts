@@ -6,6 +6,7 @@ import type { Client } from '../client.ts'
 import type { EndpointDeps } from '../endpoint.ts'
 import type { Limits } from '../limits.ts'
 import { callsPerMinute } from '../limits.ts'
+import { ApiError } from '../problem.ts'
 
 /** What the calls of `/v1` work with. */
 export interface V1Deps extends EndpointDeps {
@@ -27,6 +28,19 @@ export function applicationIdOf(caller: Caller): string | undefined {
   return 'application' in caller ? caller.application.id : undefined
 }
 
+/** The application whose things a call is about. Another's is not there for a secret key; the operator must name one. */
+export function ownerOf(caller: Caller, applicationId: string | undefined): string {
+  const owner = applicationIdOf(caller) ?? applicationId
+  if (owner === undefined) {
+    const message = 'must say which application is meant'
+    const errors = [{ path: 'applicationId', message }]
+    throw new ApiError('invalid_request', `applicationId: ${message}`, { errors })
+  }
+  if (applicationId !== undefined && applicationId !== owner)
+    throw new ApiError('not_found', 'There is nothing with this id.')
+  return owner
+}
+
 /**
  * A limit by address for calls that look at secrets: tokens, codes, passwords. Not for a secret key, whose calls all
  * come from the application's own servers and are counted by key.
@@ -34,6 +48,15 @@ export function applicationIdOf(caller: Caller): string | undefined {
 export function limitGuesses({ limits, clientOf }: V1Deps, name: string) {
   return async (c: Context, caller: Caller) => {
     if (caller.kind !== 'secret') await limits.takeAddress(name, clientOf(c).ip, callsPerMinute)
+  }
+}
+
+/** The application's own limit by address, for who holds its publishable key. */
+export function limitAsking({ limits, clientOf }: V1Deps) {
+  return async (c: Context, caller: Caller) => {
+    if (caller.kind !== 'publishable') return
+    const { id, limits: own } = caller.application
+    await limits.takeAddress(`address:${id}`, clientOf(c).ip, own.perAddressMinute)
   }
 }
 

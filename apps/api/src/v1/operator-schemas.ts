@@ -61,7 +61,7 @@ export const statsSchema = z
     from: timeSchema,
     to: timeSchema,
     totals: z.object(countsOf),
-    ignoredBy: z.object({ no_account: count, recipient_limit: count, duplicate: count }),
+    ignoredBy: z.object({ no_account: count, suppressed: count, recipient_limit: count, duplicate: count }),
     rates: z
       .object({ accepted: z.number(), sent: z.number() })
       .openapi({ description: 'A second, over the window' }),
@@ -72,7 +72,12 @@ export const statsSchema = z
       .object({ count, p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() })
       .openapi({ description: 'From the POST to the mail server’s 250, seconds' }),
     servers: z.array(serverSchema).openapi({ description: 'Attempts by mail server and outcome' }),
-    applications: z.array(z.object({ id: z.string(), slug: z.string(), name: z.string(), ...countsOf })),
+    applications: z
+      .array(z.object({ id: z.string(), slug: z.string(), name: z.string(), ...countsOf }))
+      .openapi({
+        description: 'Those with the most failures, then those with the most requests; 20 at most',
+      }),
+    applicationCount: count.openapi({ description: 'How many had requests or failures, at least' }),
     dialects: z.array(z.object({ name: z.string(), ...countsOf })),
     series: z
       .array(z.object({ at: timeSchema, accepted: count, sent: count, failed: count, used: count }))
@@ -89,8 +94,12 @@ export const workerSchema = z
     pid: z.int(),
     startedAt: timeSchema,
     seenAt: timeSchema,
+    alive: z.boolean().openapi({ description: 'Heard of in the last 20 seconds' }),
     concurrency: z.int(),
     busy: count.openapi({ description: 'Mails in its hands' }),
+    servers: z
+      .array(z.string())
+      .openapi({ description: 'Its mail servers, in the order in which they are tried' }),
   })
   .openapi('Worker')
 export const workerListSchema = z.object({ items: z.array(workerSchema) })

@@ -58,6 +58,11 @@ const recipientSchema = z
   })
   .openapi({ description: 'Secret keys only, and required where the directory is `caller`' })
 
+const humanProofSchema = z.string().min(1).max(8192).openapi({
+  description:
+    "Where the application's `humanProof` asks for it and no secret key calls: ALTCHA's payload, or the vendor's token. Works once",
+})
+
 export const requestBody = z
   .strictObject({
     login: loginSchema,
@@ -69,6 +74,7 @@ export const requestBody = z
     metadata: metadataSchema.optional(),
     client: clientSchema.optional(),
     recipient: recipientSchema.optional(),
+    humanProof: humanProofSchema.optional(),
   })
   .openapi('NewResetRequest')
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
-import { cancelRequest, getRequest, listRequests, resendRequest } from '@sparekey/reset/manage'
+import { assertHuman } from '@sparekey/reset/human-proof/check'
+import { cancelRequest, getRequest, resendRequest } from '@sparekey/reset/manage'
 import { request } from '@sparekey/reset/request'
+import { listRequests } from '@sparekey/reset/search'
 import type { Context } from 'hono'
 import { parseInput } from '../body.ts'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import { canonicalJson } from '../json.ts'
 import { ApiError } from '../problem.ts'
-import { applicationIdOf, applicationOf, factsOf, type V1Deps } from './deps.ts'
+import { applicationIdOf, applicationOf, factsOf, limitAsking, type V1Deps } from './deps.ts'
 import {
   acceptedSchema,
   requestBody,
@@ -39,7 +41,7 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       cors: true,
       headers: requestHeaders,
       body: requestBody,
-      errors: ['idempotency_in_progress', 'idempotency_mismatch'],
+      errors: ['human_proof_required', 'idempotency_in_progress', 'idempotency_mismatch'],
       answer: {
         status: 202,
         description: 'Accepted',
@@ -47,7 +49,7 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         headers: { Location: 'Where its state can be read, with a secret key' },
       },
     },
-    async ({ c, caller, body }) => {
+    async ({ c, caller, body: { humanProof: proof, ...body } }) => {
       const application = applicationOf(caller)
       if (caller.kind !== 'secret') {
         for (const name of ['client', 'recipient'] as const)
@@ -55,14 +57,13 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       }
       const client = factsOf({ ...clientOf(c), ...body.client })
       // Without a person's address, a secret key's calls all come from the application's own server.
-      if (caller.kind !== 'secret' || body.client?.ip) {
-        await limits.takeAddress(
-          `address:${application.id}`,
-          client.ip ?? '',
-          application.limits.perAddressMinute,
-        )
+      if (body.client?.ip) {
+        const { perAddressMinute } = application.limits
+        await limits.takeAddress(`address:${application.id}`, body.client.ip, perAddressMinute)
       }
       const key = idempotencyKeyOf(c)
+      if (caller.kind !== 'secret')
+        await assertHuman(core, application, { proof, ip: client.ip, retryKey: key })
       const { id } = await request(core, {
         ...body,
         application,
@@ -70,8 +71,10 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         client,
         idempotency: key === undefined ? undefined : { key, body: digestOf(body), route },
       })
+      c.set('target', id)
       return c.json({ id, status: 'accepted' }, 202, { Location: `/v1/reset-requests/${id}` })
     },
+    limitAsking(deps),
   )
 
   addEndpoint(
@@ -84,6 +87,9 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       scope: 'requests:read',
       tag,
       summary: 'List requests, newest first',
+      description:
+        'A search looks at 20,000 requests a call at most. So a page may hold fewer than `limit`, or none, and have a ' +
+        '`nextCursor` all the same: the search goes on with it, further back. It is over where `nextCursor` is null.',
       key: 'operator',
       query: requestQuery,
       answer: { status: 200, description: 'A page of requests', schema: requestListSchema },

@@ -62,6 +62,13 @@ export const pageQuery = z.strictObject({
   limit: limitSchema.openapi({ description: 'Items on a page' }),
 })
 
+/** Whose things: a secret key speaks for its own application; the operator says which. */
+export const ofQuery = z.strictObject({
+  applicationId: idSchema('app')
+    .optional()
+    .openapi({ description: 'Needed with the admin key or a session' }),
+})
+
 export function listSchema<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 }

@@ -6,7 +6,7 @@ import { type Api, addEndpoint } from '../endpoint.ts'
 import type { Live } from '../live.ts'
 import type { V1Deps } from './deps.ts'
 import { statsSchema, windowSchema, workerListSchema } from './operator-schemas.ts'
-import { idSchema } from './schemas.ts'
+import { idSchema, lineSchema } from './schemas.ts'
 
 export interface StatsDeps extends V1Deps {
   live: Live
@@ -28,10 +28,11 @@ export function addStats(api: Api, deps: StatsDeps): void {
       path: '/v1/stats',
       id: 'getStats',
       summary: 'What happened in a window that ends now',
+      description: 'Of one application, of one dialect, of an application in a dialect, or of all.',
       query: z.strictObject({
         window: windowSchema.default('1h'),
         applicationId: idSchema('app').optional(),
-        dialect: z.string().max(40).optional(),
+        dialect: lineSchema(40).optional(),
       }),
       answer: { status: 200, description: 'The figures', schema: statsSchema },
     },
@@ -45,7 +46,7 @@ export function addStats(api: Api, deps: StatsDeps): void {
       ...common,
       path: '/v1/workers',
       id: 'listWorkers',
-      summary: 'Workers that are alive',
+      summary: 'Workers that are alive, or went away without a word in the last 5 minutes',
       answer: { status: 200, description: 'The workers', schema: workerListSchema },
     },
     async ({ c }) => c.json({ items: await listWorkers(core) }),

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import type { Log } from '@sparekey/log/log'
+import type { Metrics } from '@sparekey/metrics/metrics'
+import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import type { Env } from './endpoint.ts'
+
+/** Asked by machines every few seconds: among the others they would bury lines, and thin out shares of errors. */
+const probes = new Set(['/healthz', '/readyz', '/metrics'])
+
+/**
+ * Gives each call its request id, counts it unless it is a probe, and writes one log line about it: by its route, since
+ * paths and queries may hold logins. `target` is what the call made or changed, such as the reset request's id.
+ */
+export function createObserved(metrics: Pick<Metrics, 'answered'>, log: Log): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const requestId = randomUUID()
+    c.set('requestId', requestId)
+    c.header('X-Request-Id', requestId)
+    const began = performance.now()
+    await next()
+    const ms = performance.now() - began
+    const { method } = c.req
+    const { status } = c.res
+    const dialect = c.get('dialect') ?? 'sparekey'
+    const route = routePath(c, -1)
+    const probe = probes.has(route)
+    if (!probe) metrics.answered(dialect, method, status, ms / 1000)
+    const line = {
+      requestId,
+      method,
+      route,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      dialect,
+      target: c.get('target'),
+    }
+    if (probe) log.debug(line, 'answered')
+    else log.info(line, 'answered')
+  }
+}
