@@ -1,29 +1,50 @@
-import { useEffect } from 'react'
+import { lazy, type ReactNode, useEffect } from 'react'
 import { Route, Switch } from 'wouter'
 import { lookUpSession } from './api/session-calls.ts'
 import { Frame } from './frame.tsx'
 import { watchPerson } from './idle.ts'
 import { openLine } from './live.ts'
-import { ApplicationPage } from './pages/applications/application.tsx'
-import { ApplicationsPage } from './pages/applications/applications.tsx'
-import { ChangesPage } from './pages/applications/changes.tsx'
-import { NewApplicationPage } from './pages/applications/new-application.tsx'
-import { MailsPage } from './pages/mails/mails.tsx'
 import { OverviewPage } from './pages/overview/overview.tsx'
-import { QueuesPage } from './pages/queues/queues.tsx'
-import { RequestPage } from './pages/requests/request.tsx'
-import { RequestsPage } from './pages/requests/requests.tsx'
 import { SignInPage } from './pages/sign-in/sign-in.tsx'
 import { UnreachablePage } from './pages/sign-in/unreachable.tsx'
 import { PageTitle } from './parts/page-title.tsx'
 import { session } from './session.ts'
 import { useStore } from './store.ts'
 
+/** The overview is what is opened in a hurry: the others load once it is there, or when they are gone to. */
+const others: (() => Promise<unknown>)[] = []
+const othersAfterMs = 2_000
+
+function page<Props extends object>(load: () => Promise<(props: Props) => ReactNode>) {
+  others.push(load)
+  return lazy(async () => {
+    try {
+      return { default: await load() }
+    } catch (error) {
+      // Of a version that is no longer there: the new one has it.
+      window.location.reload()
+      throw error
+    }
+  })
+}
+
+const ApplicationPage = page(
+  async () => (await import('./pages/applications/application.tsx')).ApplicationPage,
+)
+const ApplicationsPage = page(
+  async () => (await import('./pages/applications/applications.tsx')).ApplicationsPage,
+)
+const ChangesPage = page(async () => (await import('./pages/applications/changes.tsx')).ChangesPage)
+const NewApplicationPage = page(
+  async () => (await import('./pages/applications/new-application.tsx')).NewApplicationPage,
+)
+const MailsPage = page(async () => (await import('./pages/mails/mails.tsx')).MailsPage)
+const QueuesPage = page(async () => (await import('./pages/queues/queues.tsx')).QueuesPage)
+const RequestPage = page(async () => (await import('./pages/requests/request.tsx')).RequestPage)
+const RequestsPage = page(async () => (await import('./pages/requests/requests.tsx')).RequestsPage)
+
 export function App() {
   const state = useStore(session)
-  useEffect(() => {
-    void lookUpSession()
-  }, [])
   switch (state.is) {
     case 'unknown':
       return null
@@ -39,6 +60,10 @@ export function App() {
 
 function SignedIn() {
   useEffect(openLine, [])
+  useEffect(() => {
+    const timer = setTimeout(() => Promise.allSettled(others.map(load => load())), othersAfterMs)
+    return () => clearTimeout(timer)
+  }, [])
   useEffect(() => watchPerson(() => void lookUpSession()), [])
   return (
     <Frame>

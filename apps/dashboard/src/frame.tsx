@@ -1,22 +1,23 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, Suspense, useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { signOut } from './api/session-calls.ts'
 import { LineNote, LineState } from './line.tsx'
 import { Icon, type IconName, KeyMark } from './parts/icons.tsx'
 import { Notes, tell } from './parts/note.tsx'
+import { Loading } from './parts/states.tsx'
+import { UtcTip } from './parts/utc-tip.tsx'
 
-const pages: { href: string; label: string; short?: string; icon: IconName }[] = [
+const pages: { href: string; label: string; short?: string; icon: IconName; also?: string[] }[] = [
   { href: '/', label: 'Overview', icon: 'overview' },
   { href: '/requests', label: 'Requests', icon: 'requests' },
   { href: '/queues', label: 'Queues', icon: 'queues' },
-  { href: '/applications', label: 'Applications', short: 'Apps', icon: 'applications' },
+  { href: '/applications', label: 'Applications', short: 'Apps', icon: 'applications', also: ['/changes'] },
   { href: '/mails', label: 'Mails', icon: 'mails' },
 ]
 
 /** Around every page: the menu beside it, or beneath it on a phone, and the notes. */
 export function Frame({ children }: { children: ReactNode }) {
   const [path] = useLocation()
-  useFocusOnNavigation(path)
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[14rem_minmax(0,1fr)]">
       <a
@@ -38,9 +39,13 @@ export function Frame({ children }: { children: ReactNode }) {
       </header>
       <main id="content" className="mx-auto w-full max-w-6xl px-4 pt-5 pb-28 md:px-8 md:pt-7 md:pb-12">
         <LineNote />
-        {children}
+        <Suspense fallback={<Loading rows={6} />}>
+          {children}
+          <Arrival path={path} />
+        </Suspense>
       </main>
       <Notes />
+      <UtcTip />
     </div>
   )
 }
@@ -52,8 +57,13 @@ function Menu({ path }: { path: string }) {
       className="fixed inset-x-0 bottom-0 z-10 border-t border-line bg-card pb-[env(safe-area-inset-bottom)] md:static md:border-0 md:bg-transparent md:p-0"
     >
       <ul className="grid grid-cols-5 md:grid-cols-1 md:gap-1">
-        {pages.map(({ href, label, short, icon }) => {
-          const here = href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)
+        {pages.map(({ href, label, short, icon, also = [] }) => {
+          const here =
+            href === '/'
+              ? path === '/'
+              : [href, `${href}/`, ...also].some(
+                  start => path === start || (start.endsWith('/') && path.startsWith(start)),
+                )
           return (
             <li key={href}>
               <Link
@@ -92,8 +102,11 @@ function SignOut() {
   )
 }
 
-/** A new page begins at its heading, for eyes and for screen readers; the first one where browsers begin. */
-function useFocusOnNavigation(path: string) {
+/**
+ * A new page begins at its heading, for eyes and for screen readers; the first one where browsers begin. After the page
+ * and with it, so that it waits for one that is still loading.
+ */
+function Arrival({ path }: { path: string }) {
   const last = useRef(path)
   useEffect(() => {
     if (last.current === path) return
@@ -101,4 +114,5 @@ function useFocusOnNavigation(path: string) {
     window.scrollTo(0, 0)
     document.querySelector('h1')?.focus({ preventScroll: true })
   }, [path])
+  return null
 }

@@ -2,6 +2,7 @@
 
 import { lookUpSession } from './api/session-calls.ts'
 import type { Figures } from './api/types.ts'
+import { forgetAttempts, noteAttempts } from './attempts.ts'
 import { createStore, useStore } from './store.ts'
 
 export interface Live {
@@ -21,7 +22,8 @@ export interface Moment {
   p99: number | null
 }
 
-const keepMs = 5 * 60_000
+/** How far back the history goes. */
+export const historySeconds = 300
 /** Five times as long as it takes for the next ones to come. */
 const silentMs = 10_000
 const firstWaitMs = 1_000
@@ -87,6 +89,7 @@ export function openLine(): () => void {
     document.removeEventListener('visibilitychange', hurry)
     live.set({ line: 'opening', figures: null, retryAt: null })
     history.set([])
+    forgetAttempts()
   }
 }
 
@@ -101,6 +104,10 @@ function take(figures: Figures): void {
     p95: latency.p95,
     p99: latency.p99,
   }
-  history.set([...history.get().filter(known => known.at > at - keepMs && known.at < at), moment])
+  history.set([
+    ...history.get().filter(known => known.at > at - historySeconds * 1000 && known.at < at),
+    moment,
+  ])
+  noteAttempts(figures, live.get().figures)
   live.set({ line: 'open', figures, retryAt: null })
 }

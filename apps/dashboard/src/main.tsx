@@ -3,6 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Router } from 'wouter'
 import { toFailure } from './api/problem.ts'
+import { lookUpSession } from './api/session-calls.ts'
 import { App } from './app.tsx'
 import { session } from './session.ts'
 import './style.css'
@@ -25,6 +26,7 @@ session.subscribe(() => {
   if (session.get().is === 'out') client.clear()
 })
 
+void lookUpSession()
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(

@@ -9,7 +9,7 @@ export type SessionState =
 
 export const session = createStore<SessionState>({ is: 'unknown' })
 
-/** Any call may find out that the session is over. */
-export function endSession(): void {
-  if (session.get().is === 'in') session.set({ is: 'out', why: 'ended' })
+/** Any call may find out that the session is over under which it was `begun`; one that was late says nothing about the next. */
+export function endSession(begun: SessionState | undefined): void {
+  if (begun?.is === 'in' && session.get() === begun) session.set({ is: 'out', why: 'ended' })
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import openapi, { astToString } from 'openapi-typescript'
 import { appWithout } from '../../api/test/app-support.ts'
 
-const asked = /^\/v1\/(session|queues|stats|workers|reset-requests|applications|audit)\b/
+const asked = /^\/v1\/(session|queues|stats|workers|reset-requests|applications|audit|webhooks)\b/
 
 interface Operation {
   responses: Record<string, unknown>

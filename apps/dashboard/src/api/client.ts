@@ -1,18 +1,21 @@
 import createClient from 'openapi-fetch'
 import { isIdle } from '../idle.ts'
-import { endSession } from '../session.ts'
+import { endSession, type SessionState, session } from '../session.ts'
 import { failureOf } from './problem.ts'
 import type { paths } from './schema.d.ts'
 
 /** Every call of the API, with the cookie of the session. */
 export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
+const begun = new WeakMap<Request, SessionState>()
+
 api.use({
   onRequest({ request }) {
+    begun.set(request, session.get())
     if (isIdle()) request.headers.set('Sparekey-Idle', '1')
   },
-  onResponse({ response, schemaPath }) {
-    if (response.status === 401 && schemaPath !== '/v1/session') endSession()
+  onResponse({ request, response, schemaPath }) {
+    if (response.status === 401 && schemaPath !== '/v1/session') endSession(begun.get(request))
   },
 })
 

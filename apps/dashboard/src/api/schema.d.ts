@@ -9,7 +9,7 @@ export interface paths {
         };
         /**
          * List requests, newest first
-         * @description A key with scopes needs `requests:read`.
+         * @description A search looks at 20,000 requests a call at most. So a page may hold fewer than `limit`, or none, and have a `nextCursor` all the same: the search goes on with it, further back. It is over where `nextCursor` is null. A key with scopes needs `requests:read`.
          */
         get: operations["listResetRequests"];
         put?: never;
@@ -124,6 +124,26 @@ export interface paths {
         patch: operations["updateApplication"];
         trace?: never;
     };
+    "/v1/applications/{id}/directory-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret for the `http` directory
+         * @description The old one signs beside it for 24 hours. Needs a `directoryUrl`.
+         */
+        post: operations["rotateDirectorySecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/applications/{id}/keys": {
         parameters: {
             query?: never;
@@ -154,6 +174,114 @@ export interface paths {
         post?: never;
         /** Revoke a key; it is refused everywhere within a second */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endpoints, newest first
+         * @description A key with scopes needs `admin:*`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Add an endpoint
+         * @description Every event unless `events` says which. Each delivery is tried for three days. A key with scopes needs `admin:*`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an endpoint with its deliveries
+         * @description A key with scopes needs `admin:*`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an endpoint, switch it off or on again
+         * @description A key with scopes needs `admin:*`.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new signing secret
+         * @description The old one signs beside it for 24 hours. A key with scopes needs `admin:*`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was delivered, newest first
+         * @description A key with scopes needs `admin:*`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries/{deliveryId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver once more
+         * @description A key with scopes needs `admin:*`.
+         */
+        post: operations["replayWebhookDelivery"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -276,7 +404,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in a window that ends now */
+        /**
+         * What happened in a window that ends now
+         * @description Of one application, of one dialect, of an application in a dialect, or of all.
+         */
         get: operations["getStats"];
         put?: never;
         post?: never;
@@ -293,7 +424,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Workers that are alive */
+        /** Workers that are alive, or went away without a word in the last 5 minutes */
         get: operations["listWorkers"];
         put?: never;
         post?: never;
@@ -411,6 +542,8 @@ export interface components {
                  */
                 locale?: string;
             };
+            /** @description Where the application's `humanProof` asks for it and no secret key calls: ALTCHA's payload, or the vendor's token. Works once */
+            humanProof?: string;
         };
         AcceptedResetRequest: {
             /** @example req_01k9q3x5t8r2m4n6p7q8s9v0w1 */
@@ -541,6 +674,12 @@ export interface components {
             dialects?: ("akinon" | "payabli" | "nile" | "platform" | "autoshares")[];
             /** @enum {string} */
             directory?: "builtin" | "caller" | "http";
+            /**
+             * Format: uri
+             * @description Where the application's own server is asked, in an `http` directory; https
+             * @example https://app.example.com/sparekey
+             */
+            directoryUrl?: string | null;
             linkMinutes?: number;
             codeMinutes?: number;
             /** @description 8 where it is not set, or 6 in autoshares */
@@ -558,11 +697,27 @@ export interface components {
                 /** @description Wrong codes without a login in an hour, of all callers; 429 */
                 wrongCodesHour?: number;
                 wrongCodesDay?: number;
+                /** @description Wrong codes for a request or a login in an hour, of all callers; beyond, right ones are refused too */
+                wrongExchangesHour?: number;
+                wrongExchangesDay?: number;
+                /** @description Requests in a minute up to which no `abuse.suspected` is told; none is refused */
+                suspectRequestsMinute?: number;
             };
             nile?: {
                 /** @description Answer an unknown login as the vendor does, with 200: tells everyone who has an account */
                 revealUnknown?: boolean;
             };
+            /** @description What a request with a publishable key, or from the hosted page, must prove */
+            humanProof?: {
+                /** @enum {string} */
+                kind: "altcha";
+            } | {
+                /** @enum {string} */
+                kind: "turnstile" | "hcaptcha";
+                siteKey: string;
+                /** @description Never shown. Where it is left out, the one that is kept stays */
+                secret?: string;
+            } | null;
         };
         CreatedApplication: {
             /** @example app_01k9q3x5t8r2m4n6p7q8s9v0w1 */
@@ -585,6 +740,7 @@ export interface components {
             dialects: ("akinon" | "payabli" | "nile" | "platform" | "autoshares")[];
             /** @enum {string} */
             directory: "builtin" | "caller" | "http";
+            directoryUrl?: string;
             linkMinutes: number;
             codeMinutes: number;
             codeDigits?: number;
@@ -597,10 +753,18 @@ export interface components {
                 perKeyMinute: number;
                 wrongCodesHour: number;
                 wrongCodesDay: number;
+                wrongExchangesHour: number;
+                wrongExchangesDay: number;
+                suspectRequestsMinute: number;
             };
             nile: {
                 /** @description Answer an unknown login as the vendor does, with 200: tells everyone who has an account */
                 revealUnknown?: boolean;
+            };
+            humanProof?: {
+                /** @enum {string} */
+                kind: "altcha" | "turnstile" | "hcaptcha";
+                siteKey?: string;
             };
             /**
              * Format: date-time
@@ -619,6 +783,11 @@ export interface components {
                 secret: string;
                 publishable: string;
             };
+            /**
+             * @description Signs what the `directoryUrl` is asked. Shown once
+             * @example whsec_…
+             */
+            directorySecret?: string;
         };
         Application: {
             /** @example app_01k9q3x5t8r2m4n6p7q8s9v0w1 */
@@ -641,6 +810,7 @@ export interface components {
             dialects: ("akinon" | "payabli" | "nile" | "platform" | "autoshares")[];
             /** @enum {string} */
             directory: "builtin" | "caller" | "http";
+            directoryUrl?: string;
             linkMinutes: number;
             codeMinutes: number;
             codeDigits?: number;
@@ -653,10 +823,18 @@ export interface components {
                 perKeyMinute: number;
                 wrongCodesHour: number;
                 wrongCodesDay: number;
+                wrongExchangesHour: number;
+                wrongExchangesDay: number;
+                suspectRequestsMinute: number;
             };
             nile: {
                 /** @description Answer an unknown login as the vendor does, with 200: tells everyone who has an account */
                 revealUnknown?: boolean;
+            };
+            humanProof?: {
+                /** @enum {string} */
+                kind: "altcha" | "turnstile" | "hcaptcha";
+                siteKey?: string;
             };
             /**
              * Format: date-time
@@ -703,6 +881,12 @@ export interface components {
             dialects?: ("akinon" | "payabli" | "nile" | "platform" | "autoshares")[];
             /** @enum {string} */
             directory?: "builtin" | "caller" | "http";
+            /**
+             * Format: uri
+             * @description Where the application's own server is asked, in an `http` directory; https
+             * @example https://app.example.com/sparekey
+             */
+            directoryUrl?: string | null;
             linkMinutes?: number;
             codeMinutes?: number;
             /** @description 8 where it is not set, or 6 in autoshares */
@@ -720,11 +904,27 @@ export interface components {
                 /** @description Wrong codes without a login in an hour, of all callers; 429 */
                 wrongCodesHour?: number;
                 wrongCodesDay?: number;
+                /** @description Wrong codes for a request or a login in an hour, of all callers; beyond, right ones are refused too */
+                wrongExchangesHour?: number;
+                wrongExchangesDay?: number;
+                /** @description Requests in a minute up to which no `abuse.suspected` is told; none is refused */
+                suspectRequestsMinute?: number;
             };
             nile?: {
                 /** @description Answer an unknown login as the vendor does, with 200: tells everyone who has an account */
                 revealUnknown?: boolean;
             };
+            /** @description What a request with a publishable key, or from the hosted page, must prove */
+            humanProof?: {
+                /** @enum {string} */
+                kind: "altcha";
+            } | {
+                /** @enum {string} */
+                kind: "turnstile" | "hcaptcha";
+                siteKey: string;
+                /** @description Never shown. Where it is left out, the one that is kept stays */
+                secret?: string;
+            } | null;
         };
         NewKey: {
             /** @enum {string} */
@@ -798,6 +998,127 @@ export interface components {
              * @example 2026-03-01T09:30:00.000Z
              */
             revokedAt?: string;
+        };
+        NewWebhookEndpoint: {
+            /**
+             * Format: uri
+             * @example https://app.example.com/hooks/sparekey
+             */
+            url: string;
+            events?: ("reset.accepted" | "reset.sent" | "reset.failed" | "reset.used" | "account.password_changed" | "abuse.suspected")[];
+        };
+        CreatedWebhookEndpoint: {
+            /** @example hook_01k9q3x5t8r2m4n6p7q8s9v0w1 */
+            id: string;
+            /** @example app_01k9q3x5t8r2m4n6p7q8s9v0w1 */
+            applicationId: string;
+            url: string;
+            events: ("reset.accepted" | "reset.sent" | "reset.failed" | "reset.used" | "account.password_changed" | "abuse.suspected")[];
+            enabled: boolean;
+            /** @description Where it was switched off because it failed */
+            disabledReason?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            failingSince?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * @description Signs by Standard Webhooks. Shown once
+             * @example whsec_…
+             */
+            secret: string;
+        };
+        WebhookEndpoint: {
+            /** @example hook_01k9q3x5t8r2m4n6p7q8s9v0w1 */
+            id: string;
+            /** @example app_01k9q3x5t8r2m4n6p7q8s9v0w1 */
+            applicationId: string;
+            url: string;
+            events: ("reset.accepted" | "reset.sent" | "reset.failed" | "reset.used" | "account.password_changed" | "abuse.suspected")[];
+            enabled: boolean;
+            /** @description Where it was switched off because it failed */
+            disabledReason?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            failingSince?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            createdAt: string;
+        };
+        WebhookEndpointPatch: {
+            /**
+             * Format: uri
+             * @example https://app.example.com/hooks/sparekey
+             */
+            url?: string;
+            events?: ("reset.accepted" | "reset.sent" | "reset.failed" | "reset.used" | "account.password_changed" | "abuse.suspected")[];
+            enabled?: boolean;
+        };
+        WebhookDelivery: {
+            /**
+             * @description The `webhook-id` of every try
+             * @example msg_01k9q3x5t8r2m4n6p7q8s9v0w1
+             */
+            id: string;
+            /** @enum {string} */
+            event: "reset.accepted" | "reset.sent" | "reset.failed" | "reset.used" | "account.password_changed" | "abuse.suspected";
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            status: "queued" | "delivered" | "failed";
+            tries: number;
+            lastStatus?: number;
+            lastError?: string;
+            /** @description The last ten tries, oldest first, those before a replay among them */
+            attempts: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601, UTC
+                 * @example 2026-03-01T09:30:00.000Z
+                 */
+                at: string;
+                /** @description Of the answer, where one came */
+                status?: number;
+                /**
+                 * @description Why it was no delivery
+                 * @example timeout
+                 */
+                error?: string;
+                /** @description Where something was sent */
+                durationMs?: number;
+            }[];
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            nextTryAt?: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC
+             * @example 2026-03-01T09:30:00.000Z
+             */
+            endedAt?: string;
         };
         Session: {
             /**
@@ -879,6 +1200,7 @@ export interface components {
             };
             ignoredBy: {
                 no_account: number;
+                suppressed: number;
                 recipient_limit: number;
                 duplicate: number;
             };
@@ -910,6 +1232,7 @@ export interface components {
                 lost_before_data: number;
                 lost_after_data: number;
             }[];
+            /** @description Those with the most failures, then those with the most requests; 20 at most */
             applications: {
                 id: string;
                 slug: string;
@@ -920,6 +1243,8 @@ export interface components {
                 ignored: number;
                 used: number;
             }[];
+            /** @description How many had requests or failures, at least */
+            applicationCount: number;
             dialects: {
                 name: string;
                 accepted: number;
@@ -958,9 +1283,13 @@ export interface components {
              * @example 2026-03-01T09:30:00.000Z
              */
             seenAt: string;
+            /** @description Heard of in the last 20 seconds */
+            alive: boolean;
             concurrency: number;
             /** @description Mails in its hands */
             busy: number;
+            /** @description Its mail servers, in the order in which they are tried */
+            servers: string[];
         };
         AuditEntry: {
             id: number;
@@ -970,7 +1299,7 @@ export interface components {
              * @example 2026-03-01T09:30:00.000Z
              */
             at: string;
-            /** @description `operator`, or the id of a key */
+            /** @description `operator`, `cli` for the command line, or the id of a key */
             actor: string;
             applicationId?: string;
             /** @example application.update */
@@ -1249,6 +1578,34 @@ export interface operations {
             };
         };
     };
+    rotateDirectorySecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Signs by Standard Webhooks what the `directoryUrl` is asked. Shown once
+                         * @example whsec_…
+                         */
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
     listKeys: {
         parameters: {
             query?: {
@@ -1323,6 +1680,205 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Items on a page */
+                limit?: number;
+                applicationId?: string;
+                /** @description Only those that were switched off because they failed */
+                failed?: "true";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of endpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookEndpoint"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: {
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookEndpoint"];
+            };
+        };
+        responses: {
+            /** @description The endpoint; its secret is shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookEndpoint"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: {
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: {
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointPatch"];
+            };
+        };
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: {
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Signs by Standard Webhooks. Shown once
+                         * @example whsec_…
+                         */
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Items on a page */
+                limit?: number;
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+        };
+    };
+    replayWebhookDelivery: {
+        parameters: {
+            query?: {
+                /** @description Needed with the admin key or a session */
+                applicationId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                deliveryId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
             };
         };
     };

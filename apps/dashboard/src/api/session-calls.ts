@@ -2,17 +2,19 @@ import { endSession, session } from '../session.ts'
 import { answer, api } from './client.ts'
 import { toFailure } from './problem.ts'
 
-/** Asks whether there is a session. An API out of reach says nothing about one that runs. */
+/**
+ * Asks whether there is a session. An API out of reach says nothing about one that runs, and a late answer nothing about
+ * what was found out meanwhile.
+ */
 export async function lookUpSession(): Promise<void> {
-  try {
-    await answer(api.GET('/v1/session'))
-    if (session.get().is !== 'in') session.set({ is: 'in' })
-  } catch (thrown) {
-    const failure = toFailure(thrown)
-    if (session.get().is === 'in') {
-      if (failure.status === 401) endSession()
-    } else session.set(failure.status === 401 ? { is: 'out' } : { is: 'unreachable', failure })
-  }
+  const begun = session.get()
+  const failure = await answer(api.GET('/v1/session')).then(() => undefined, toFailure)
+  if (session.get() !== begun) return
+  if (!failure) {
+    if (begun.is !== 'in') session.set({ is: 'in' })
+  } else if (begun.is !== 'in') {
+    session.set(failure.status === 401 ? { is: 'out' } : { is: 'unreachable', failure })
+  } else if (failure.status === 401) endSession(begun)
 }
 
 export async function signIn(key: string): Promise<void> {

@@ -18,6 +18,10 @@ export type QueueName = Queue['name']
 export type JobState = Job['state']
 export type StatsWindow = Stats['window']
 export type Counts = Stats['totals']
+export type Scope = NonNullable<Key['scopes']>[number]
+export type Endpoint = Schemas['WebhookEndpoint']
+export type WebhookEvent = Endpoint['events'][number]
+export type Delivery = Schemas['WebhookDelivery']
 export type Server = Stats['servers'][number]
 
 /** One `figures` event of the stream, which the document can't describe. */

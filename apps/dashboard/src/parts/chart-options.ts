@@ -17,6 +17,8 @@ export interface Plot {
   lines: Line[]
   format(value: number): string
   height?: number
+  /** Seconds that are shown, up to the last moment; without it, from the first moment on. */
+  span?: number
 }
 
 const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
@@ -25,7 +27,7 @@ const axisWidth = 56
 const mostPoints = 30
 
 export function plotOptions(
-  { lines, format, height = 220 }: Plot,
+  { lines, format, height = 220, span }: Plot,
   width: number,
   onPoint: (index: number | null) => void,
 ): uPlot.Options {
@@ -37,9 +39,13 @@ export function plotOptions(
     width,
     height,
     legend: { show: false },
-    padding: [10, 32, 0, 0],
+    // Half of the last mark's words stand beyond the last point.
+    padding: [10, 44, 0, 0],
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
-    scales: { y: { range: (_, __, most) => [0, highest(most)] } },
+    scales: {
+      ...(span ? { x: { range: (_, first, last) => [(last ?? first) - span, last ?? first] } } : {}),
+      y: { range: (_, __, most) => [0, highest(most)] },
+    },
     axes: [
       {
         ...axis,
@@ -57,7 +63,7 @@ export function plotOptions(
         label: name,
         stroke: color(property),
         width: 2,
-        points: { show: (chart: uPlot) => (chart.data[0]?.length ?? 0) <= mostPoints, size: 5 },
+        points: { show: (chart: uPlot) => (chart.data[0]?.length ?? 0) <= (span ? 1 : mostPoints), size: 5 },
         ...(dash ? { dash } : {}),
         ...(fill ? { fill: `color-mix(in srgb, ${color(property)} 10%, transparent)` } : {}),
       })),
@@ -83,8 +89,8 @@ function highest(most: number | null): number {
 
 const clockForms = {
   day: new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric' }),
-  minute: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
-  second: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
+  minute: new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }),
+  second: new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }),
 }
 
 function clock(at: number, step: number): string {

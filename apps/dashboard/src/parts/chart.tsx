@@ -63,7 +63,7 @@ export function Chart(plot: Plot) {
         ))}
         {at !== undefined && (
           <li className="ml-auto">
-            <Time at={new Date(at * 1000).toISOString()} />
+            <Time passed at={new Date(at * 1000).toISOString()} />
           </li>
         )}
       </ul>
@@ -110,7 +110,7 @@ function FiguresTable({ label, times, lines, format }: Plot) {
             {rows.map(({ at, index }) => (
               <tr key={at} className="border-t border-line">
                 <th scope="row" className="py-1 text-left font-normal">
-                  <Time at={new Date(at * 1000).toISOString()} />
+                  <Time passed at={new Date(at * 1000).toISOString()} />
                 </th>
                 {lines.map(({ name, values }) => (
                   <td key={name} className="py-1 pl-3">

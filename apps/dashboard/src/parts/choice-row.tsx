@@ -16,7 +16,7 @@ export function ChoiceRow<V extends string>({ legend, choices, value, onChoose }
       {choices.map(choice => (
         <label
           key={choice.value}
-          className="relative cursor-pointer rounded-lg px-3 py-1.5 text-sm leading-tight font-medium text-soft hover:text-text has-checked:bg-brand-ground has-checked:font-semibold has-checked:text-brand-link has-focus-visible:outline-3 has-focus-visible:outline-brand-link"
+          className="relative flex min-h-8.5 cursor-pointer items-center rounded-lg px-3 text-sm leading-tight font-medium text-soft hover:text-text has-checked:bg-brand-ground has-checked:font-semibold has-checked:text-brand-link has-focus-visible:outline-3 has-focus-visible:outline-brand-link"
         >
           <input
             type="radio"

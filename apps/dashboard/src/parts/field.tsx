@@ -3,6 +3,9 @@ import { type ComponentProps, type ReactNode, useId } from 'react'
 export const inputClass =
   'block w-full min-h-10 rounded-control border border-field-line bg-field px-3 py-1.5 text-[0.9375rem] text-text aria-invalid:border-wrong aria-invalid:shadow-[inset_0_0_0_1px_var(--wrong)]'
 
+/** Leaves room for the arrow that the style sheet draws. */
+export const selectClass = `${inputClass} pr-9`
+
 interface Around {
   label: string
   hint?: ReactNode
@@ -81,7 +84,7 @@ export function SelectField({ label, hint, wrong, className, choices, ...rest }:
   return (
     <Field label={label} hint={hint} wrong={wrong} className={className}>
       {described => (
-        <select {...rest} {...described} className={inputClass}>
+        <select {...rest} {...described} className={selectClass}>
           {choices.map(({ value, label }) => (
             <option key={value} value={value}>
               {label}

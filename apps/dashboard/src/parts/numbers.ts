@@ -8,6 +8,7 @@ export const formatShort = (count: number): string =>
 export const formatShare = (part: number, of: number): string => (of === 0 ? '–' : percent.format(part / of))
 /** A rate in the unit that gives it a number to speak of. */
 export function formatRate(perSecond: number): string {
+  if (perSecond === 0) return 'none'
   const [number, unit] =
     perSecond >= 1
       ? [perSecond, 'a second']

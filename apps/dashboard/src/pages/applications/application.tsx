@@ -3,31 +3,39 @@ import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { answer, api } from '../../api/client.ts'
 import type { Application } from '../../api/types.ts'
+import { BackLink } from '../../parts/back-link.tsx'
 import { Button, buttonClass } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { Icon } from '../../parts/icons.tsx'
+import { useFilters } from '../../parts/filters.ts'
 import { tell } from '../../parts/note.tsx'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { waitingFor } from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { SwitchedOffNote } from '../webhooks/switched-off.tsx'
+import { Webhooks } from '../webhooks/webhooks.tsx'
 import { Changes } from './changes.tsx'
+import { DirectorySecret } from './directory-secret.tsx'
 import { Keys } from './keys.tsx'
 import { applicationQuery } from './queries.ts'
 import { Settings } from './settings.tsx'
 
+const tabs = [
+  { value: 'keys', label: 'Keys' },
+  { value: 'webhooks', label: 'Webhooks' },
+  { value: 'settings', label: 'Settings' },
+  { value: 'changes', label: 'Changes' },
+] as const
+const tabNames = tabs.map(({ value }) => value)
+
 export function ApplicationPage({ id }: { id: string }) {
+  const tab = useFilters().get('tab', tabNames, 'keys')
   const query = useQuery({ ...applicationQuery(id), refetchOnWindowFocus: false })
   const { data } = query
   return (
     <>
-      <Link
-        href="/applications"
-        className="mb-2 inline-flex items-center gap-1 text-soft no-underline hover:text-text"
-      >
-        <Icon name="back" className="size-4" />
-        Applications
-      </Link>
+      <BackLink href="/applications" to="Applications" />
       <PageTitle
         title={data ? data.name : 'Application'}
         about={
@@ -47,13 +55,21 @@ export function ApplicationPage({ id }: { id: string }) {
           </>
         }
       />
+      <SwitchedOffNote applicationId={id} />
+      <Tabs legend="Parts of the application" tabs={tabs} here={tab} href={`/applications/${id}`} />
       {waitingFor(query, 10)}
       {data && (
         <div className="grid gap-4">
-          <Keys applicationId={id} />
-          <Settings application={data} />
-          <Changes applicationId={id} />
-          <Removal application={data} />
+          {tab === 'keys' && <Keys applicationId={id} />}
+          {tab === 'webhooks' && <Webhooks applicationId={id} />}
+          {tab === 'settings' && (
+            <>
+              <Settings application={data} />
+              {data.directory === 'http' && <DirectorySecret id={id} url={data.directoryUrl ?? ''} />}
+              <Removal application={data} />
+            </>
+          )}
+          {tab === 'changes' && <Changes applicationId={id} title="Changes" />}
         </div>
       )}
     </>
@@ -77,7 +93,7 @@ function Removal({ application: { id, name, slug } }: { application: Application
     <Panel title="Delete">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="max-w-xl text-soft">
-          Its keys, accounts, requests and mails go with it. This can’t be taken back.
+          Its keys, accounts, requests, mails and webhooks go with it. This can’t be taken back.
         </p>
         <Button className="text-wrong" onClick={() => setAsked(true)}>
           Delete application

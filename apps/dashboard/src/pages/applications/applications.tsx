@@ -55,7 +55,9 @@ function ApplicationCard({
       </h2>
       <p className="mt-1 text-sm text-soft wrap-anywhere">{slug}</p>
       <p className="mt-3 text-sm text-soft">
-        {directoryWords[directory].short} · made <Time at={createdAt} as="day" />
+        {directoryWords[directory].short}
+        <br />
+        Made <Time passed at={createdAt} as="day" />
       </p>
     </li>
   )

@@ -28,6 +28,8 @@ export function valuesOf(form: FormData) {
     aliases: lines('aliases'),
     dialects: dialects.filter(name => form.getAll('dialects').includes(name)),
     directory: text('directory') as Application['directory'],
+    // Asked for in one kind of directory only; in the others it stays as it is.
+    ...(form.has('directoryUrl') ? { directoryUrl: text('directoryUrl') } : {}),
     linkMinutes: number('linkMinutes'),
     codeMinutes: number('codeMinutes'),
     codeDigits: text('codeDigits') ? number('codeDigits') : null,
@@ -40,14 +42,27 @@ export function valuesOf(form: FormData) {
       perKeyMinute: number('limits.perKeyMinute'),
       wrongCodesHour: number('limits.wrongCodesHour'),
       wrongCodesDay: number('limits.wrongCodesDay'),
+      wrongExchangesHour: number('limits.wrongExchangesHour'),
+      wrongExchangesDay: number('limits.wrongExchangesDay'),
+      suspectRequestsMinute: number('limits.suspectRequestsMinute'),
     },
     nile: { revealUnknown: form.get('nile.revealUnknown') === 'on' },
+    humanProof: proofOf(text),
   } satisfies ApplicationPatch
+}
+
+/** The secret is left out where none was typed: the one that is kept stays. */
+function proofOf(text: (name: string) => string): NonNullable<ApplicationPatch['humanProof']> | null {
+  const kind = text('humanProof.kind')
+  if (kind === 'altcha') return { kind }
+  if (kind !== 'turnstile' && kind !== 'hcaptcha') return null
+  const secret = text('humanProof.secret')
+  return { kind, siteKey: text('humanProof.siteKey'), ...(secret ? { secret } : {}) }
 }
 
 type Values = ReturnType<typeof valuesOf>
 
-function storedValues(application: Application): Values {
+function storedValues(application: Application): Omit<Values, 'humanProof'> {
   const { brand, from, replyTo, resetUrl, codeDigits, nile, dialects: spoken } = application
   return {
     ...application,
@@ -68,8 +83,12 @@ function storedValues(application: Application): Values {
 
 /** Only what differs, so that two people who change different things don't undo each other. */
 export function changesOf(application: Application, values: Values): ApplicationPatch {
-  const stored = storedValues(application)
-  return changed(stored, values) as ApplicationPatch
+  const { humanProof, ...merged } = values
+  return {
+    ...changed(storedValues(application), merged),
+    // Taken as a whole, since one kind has not what another has.
+    ...(same(application.humanProof ?? null, humanProof) ? {} : { humanProof }),
+  }
 }
 
 function changed(before: object, after: object): object {

@@ -38,7 +38,7 @@ interface InputProps {
   value?: string | undefined
   hint?: ReactNode
   wide?: boolean
-  type?: 'text' | 'email' | 'url'
+  type?: 'text' | 'email' | 'url' | 'password'
   placeholder?: string
   required?: boolean
 }
@@ -51,7 +51,8 @@ export function Line({ wide, value, name, ...rest }: InputProps) {
       name={name}
       defaultValue={value}
       wrong={wrong}
-      autoComplete="off"
+      // By any other name a browser fills in the operator's own.
+      autoComplete={rest.type === 'password' ? 'new-password' : 'off'}
       spellCheck={false}
       className={wide ? 'sm:col-span-2' : ''}
     />
@@ -106,15 +107,18 @@ interface PickProps {
   choices: readonly Choice[]
   hint?: ReactNode
   wide?: boolean
+  /** Hears what is picked, where other fields depend on it. */
+  onPick?(value: string): void
 }
 
-export function Pick({ value, name, wide, ...rest }: PickProps) {
+export function Pick({ value, name, wide, onPick, ...rest }: PickProps) {
   const wrong = useWrong(name)
   return (
     <SelectField
       {...rest}
       name={name}
       defaultValue={value}
+      onChange={event => onPick?.(event.target.value)}
       wrong={wrong}
       className={wide ? 'sm:col-span-2' : ''}
     />

@@ -67,9 +67,10 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
       <thead>
         <tr>
           <HeadCell>Key</HeadCell>
-          <HeadCell>Kind</HeadCell>
+          <HeadCell shown="tablet">Kind</HeadCell>
           <HeadCell shown="tablet">Last used</HeadCell>
-          <HeadCell shown="tablet">Made at</HeadCell>
+          <HeadCell shown="tablet">Expires</HeadCell>
+          <HeadCell shown="desktop">Made at</HeadCell>
           <HeadCell side="right">
             <span className="sr-only">Revoke</span>
           </HeadCell>
@@ -79,24 +80,42 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
         {keys.map(key => (
           <tr key={key.id} className="group">
             <RowHead>
-              <code>…{key.hint}</code>
-              {key.name && <span className="block text-sm wrap-normal text-soft">{key.name}</span>}
-              {key.scopes && (
-                <span className="block text-sm wrap-normal text-soft">{key.scopes.join(', ')}</span>
-              )}
-              {key.expiresAt && (
-                <span className="block text-sm text-soft">
-                  until <Time at={key.expiresAt} />
+              <span className="flex items-center gap-2">
+                <code>…{key.hint}</code>
+                <span className="sm:hidden">
+                  <KindBadge of={key} />
+                </span>
+              </span>
+              {key.name && <span className="block wrap-normal">{key.name}</span>}
+              {key.kind === 'secret' && (
+                <span className="block text-sm wrap-normal text-soft">
+                  {key.scopes ? `Only ${key.scopes.join(', ')}` : 'Everything of the application'}
                 </span>
               )}
+              <span className="mt-1 block text-sm wrap-normal text-soft sm:hidden">
+                Last used: {lastUseOf(key)}
+                {key.expiresAt && (
+                  <>
+                    <br />
+                    {expiryWord(key)} <Time at={key.expiresAt} />
+                  </>
+                )}
+              </span>
             </RowHead>
-            <Cell>
-              <Badge tone={key.revokedAt ? 'plain' : key.kind === 'secret' ? 'fair' : 'calm'}>
-                {keyKindWords[key.kind].name}
-              </Badge>
-            </Cell>
-            <Cell shown="tablet">{key.lastUsedAt ? <Time at={key.lastUsedAt} /> : 'never'}</Cell>
             <Cell shown="tablet">
+              <KindBadge of={key} />
+            </Cell>
+            <Cell shown="tablet">{lastUseOf(key)}</Cell>
+            <Cell shown="tablet">
+              {key.expiresAt ? (
+                <span className={isOver(key) ? 'text-soft' : ''}>
+                  <Time at={key.expiresAt} />
+                </span>
+              ) : (
+                'never'
+              )}
+            </Cell>
+            <Cell shown="desktop">
               <Time at={key.createdAt} />
             </Cell>
             <Cell side="right">
@@ -104,6 +123,8 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
                 <span className="text-sm text-soft">
                   revoked <Time at={key.revokedAt} as="day" />
                 </span>
+              ) : isOver(key) ? (
+                <span className="text-sm text-soft">expired</span>
               ) : (
                 <Button size="small" onClick={() => onRevoke(key)}>
                   Revoke<span className="sr-only"> …{key.hint}</span>
@@ -116,3 +137,13 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
     </Table>
   )
 }
+
+function KindBadge({ of: key }: { of: Key }) {
+  const tone = isOver(key) ? 'plain' : key.kind === 'secret' ? 'fair' : 'calm'
+  return <Badge tone={tone}>{keyKindWords[key.kind].name}</Badge>
+}
+
+const isOver = ({ revokedAt, expiresAt }: Key) =>
+  revokedAt !== undefined || (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now())
+const expiryWord = ({ expiresAt = '' }: Key) => (Date.parse(expiresAt) <= Date.now() ? 'Expired' : 'Expires')
+const lastUseOf = ({ lastUsedAt }: Key) => (lastUsedAt ? <Time at={lastUsedAt} /> : 'never')

@@ -3,19 +3,22 @@ import { type FormEvent, useState } from 'react'
 import { Link } from 'wouter'
 import { answer, api } from '../../api/client.ts'
 import { useAction } from '../../parts/action.ts'
+import { BackLink } from '../../parts/back-link.tsx'
 import { Button, buttonClass } from '../../parts/button.tsx'
+import { OnceShown } from '../../parts/once-shown.tsx'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { FailureNote } from '../../parts/states.tsx'
-import { Group, Line, Lines, Pick, WrongFields } from './form.tsx'
+import { DirectoryFields } from './directory-fields.tsx'
+import { Group, Line, Lines, WrongFields } from './form.tsx'
 import { valuesOf } from './form-values.ts'
-import { OnceShown } from './new-key.tsx'
-import { directoryChoices, keyKindWords } from './words.ts'
+import { keyKindWords } from './words.ts'
 
 interface Made {
   id: string
   name: string
   keys: { secret: string; publishable: string }
+  directorySecret?: string | undefined
 }
 
 export function NewApplicationPage() {
@@ -31,24 +34,26 @@ function AskPage({ onMade }: { onMade(made: Made): void }) {
     event.preventDefault()
     if (busy) return
     const values = valuesOf(new FormData(event.currentTarget))
-    const { name, slug, brand, directory, resetUrl, redirectOrigins } = values
+    const { name, slug, brand, directory, directoryUrl, resetUrl, redirectOrigins } = values
     const body = {
       name,
       directory,
       redirectOrigins,
       ...(slug ? { slug } : {}),
       ...(brand.color ? { brand: { color: brand.color } } : {}),
+      ...(directoryUrl ? { directoryUrl } : {}),
       ...(resetUrl ? { resetUrl } : {}),
     }
     await run(async () => {
-      const { id, name, keys } = await answer(api.POST('/v1/applications', { body }))
-      onMade({ id, name, keys })
+      const { id, name, keys, directorySecret } = await answer(api.POST('/v1/applications', { body }))
+      onMade({ id, name, keys, directorySecret })
       await client.invalidateQueries({ queryKey: ['applications'] })
     })
   }
 
   return (
     <>
+      <BackLink href="/applications" to="Applications" />
       <PageTitle title="New application" about="The rest can be set once it is there." />
       <Panel title="What it is">
         <form onSubmit={submit} className="grid gap-6">
@@ -56,10 +61,10 @@ function AskPage({ onMade }: { onMade(made: Made): void }) {
             <Group title="Name and brand">
               <Line label="Name" name="name" required />
               <Line label="Slug" name="slug" hint="In addresses; empty: made from the name" />
-              <Line label="Color" name="brand.color" value="#2563eb" hint="Such as #2563eb" />
+              <Line label="Color" name="brand.color" value="#2563eb" hint="Of buttons and headings" />
             </Group>
-            <Group title="Passwords">
-              <Pick wide label="Directory" name="directory" value="builtin" choices={directoryChoices} />
+            <Group title="Accounts">
+              <DirectoryFields />
             </Group>
             <Group title="Ways in and out">
               <Line
@@ -93,14 +98,20 @@ function AskPage({ onMade }: { onMade(made: Made): void }) {
   )
 }
 
-function MadePage({ made: { id, name, keys } }: { made: Made }) {
+function MadePage({ made: { id, name, keys, directorySecret } }: { made: Made }) {
   return (
     <>
-      <PageTitle title={`${name} is there`} about="Copy its two keys now: they are shown this once." />
+      <PageTitle
+        title={`${name} is there`}
+        about={`Copy its keys${directorySecret ? ' and its secret' : ''} now: they are shown this once.`}
+      />
       <Panel title="Keys">
         <div className="grid gap-3">
           <OnceShown name={`${keyKindWords.secret.name}: for your server`} text={keys.secret} />
           <OnceShown name={`${keyKindWords.publishable.name}: may be in a browser`} text={keys.publishable} />
+          {directorySecret !== undefined && (
+            <OnceShown name="Directory secret: your server checks calls with it" text={directorySecret} />
+          )}
         </div>
         <Link href={`/applications/${id}`} className={`${buttonClass('strong')} mt-5`}>
           I have kept them, go on

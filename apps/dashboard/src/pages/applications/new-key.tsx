@@ -1,12 +1,15 @@
 import { type FormEvent, useState } from 'react'
 import { answer, api } from '../../api/client.ts'
+import type { Scope } from '../../api/types.ts'
 import { useAction } from '../../parts/action.ts'
 import { Button } from '../../parts/button.tsx'
 import { ChoiceRow } from '../../parts/choice-row.tsx'
-import { CopyButton } from '../../parts/copy-button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { TextField } from '../../parts/field.tsx'
+import { OnceShownDialog } from '../../parts/once-shown.tsx'
 import { FailureNote } from '../../parts/states.tsx'
+import { ExpiryField, expiryOf } from './key-expiry.tsx'
+import { ScopeFields } from './key-scopes.tsx'
 import { keyKindWords } from './words.ts'
 
 type Kind = keyof typeof keyKindWords
@@ -25,14 +28,27 @@ interface Props {
 export function NewKeyDialog({ applicationId, onMade, onClose }: Props) {
   const { busy, failure, run } = useAction()
   const [kind, setKind] = useState<Kind>('secret')
+  /** Null: everything. */
+  const [scopes, setScopes] = useState<Scope[] | null>(null)
+  const [missing, setMissing] = useState(false)
   const [text, setText] = useState<string>()
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     if (busy) return
-    const name = String(new FormData(event.currentTarget).get('name') ?? '').trim()
+    const narrowed = kind === 'secret' ? scopes : null
+    setMissing(narrowed?.length === 0)
+    if (narrowed?.length === 0) return
+    const form = new FormData(event.currentTarget)
+    const name = String(form.get('name') ?? '').trim()
+    const expiresAt = expiryOf(form)
     await run(async () => {
-      const body = { kind, ...(name ? { name } : {}) }
+      const body = {
+        kind,
+        ...(name ? { name } : {}),
+        ...(narrowed ? { scopes: narrowed } : {}),
+        ...(expiresAt ? { expiresAt } : {}),
+      }
       const made = await answer(
         api.POST('/v1/applications/{id}/keys', { params: { path: { id: applicationId } }, body }),
       )
@@ -43,17 +59,15 @@ export function NewKeyDialog({ applicationId, onMade, onClose }: Props) {
 
   if (text !== undefined) {
     return (
-      <Dialog title="Copy the key now" onClose={onClose}>
-        <p className="mb-3 text-soft">It is shown this once, and can’t be read again.</p>
-        <OnceShown name={keyKindWords[kind].name} text={text} />
-        <div className="mt-4 flex justify-end">
-          <Button look="strong" onClick={onClose}>
-            I have kept it
-          </Button>
-        </div>
-      </Dialog>
+      <OnceShownDialog
+        title="Copy the key now"
+        name={keyKindWords[kind].name}
+        text={text}
+        onClose={onClose}
+      />
     )
   }
+  const wrongExpiry = failure?.errors.find(({ path }) => path === 'expiresAt')?.message
   return (
     <Dialog title="Make a key" onClose={onClose}>
       <form onSubmit={submit} className="grid gap-4">
@@ -68,7 +82,9 @@ export function NewKeyDialog({ applicationId, onMade, onClose }: Props) {
           autoComplete="off"
           hint="For yourself; may be left empty"
         />
-        {failure && <FailureNote error={failure} />}
+        {kind === 'secret' && <ScopeFields scopes={scopes} missing={missing} onSet={setScopes} />}
+        <ExpiryField wrong={wrongExpiry} />
+        {failure && !wrongExpiry && <FailureNote error={failure} />}
         <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={onClose}>Leave it</Button>
           <Button type="submit" look="strong" busy={busy}>
@@ -77,18 +93,5 @@ export function NewKeyDialog({ applicationId, onMade, onClose }: Props) {
         </div>
       </form>
     </Dialog>
-  )
-}
-
-/** A key's text, to be copied. */
-export function OnceShown({ name, text }: { name: string; text: string }) {
-  return (
-    <div className="rounded-control border border-line bg-ground p-3">
-      <div className="mb-1 flex items-center justify-between gap-3">
-        <span className="text-sm font-semibold">{name}</span>
-        <CopyButton text={text} label="Copy" />
-      </div>
-      <code className="block text-sm break-all select-all">{text}</code>
-    </div>
   )
 }

@@ -35,6 +35,12 @@ export const keysQuery = (id: string) =>
     },
   })
 
+/** Makes a new secret for the application's own directory; its text is to be had this once. */
+export async function makeDirectorySecret(id: string): Promise<string> {
+  const params = { path: { id } }
+  return (await answer(api.POST('/v1/applications/{id}/directory-secret', { params }))).secret
+}
+
 export async function patchApplication(client: QueryClient, id: string, body: ApplicationPatch) {
   const application = await answer(api.PATCH('/v1/applications/{id}', { params: { path: { id } }, body }))
   client.setQueryData(applicationQuery(id).queryKey, application)

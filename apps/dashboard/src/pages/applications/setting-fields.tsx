@@ -1,6 +1,6 @@
 import { type Application, dialects, mailLocales } from '../../api/types.ts'
+import { DirectoryFields } from './directory-fields.tsx'
 import { Check, Group, Line, Lines, Pick, Whole } from './form.tsx'
-import { directoryChoices, directoryWords } from './words.ts'
 
 interface Props {
   application: Application
@@ -97,15 +97,16 @@ export function WayFields({ application: { resetUrl, redirectOrigins, aliases, .
   )
 }
 
-export function PasswordFields({ application: { directory, minPasswordLength } }: Props) {
-  const known = directoryChoices.some(({ value }) => value === directory)
-  const choices = known
-    ? directoryChoices
-    : [...directoryChoices, { value: directory, label: directoryWords[directory].name }]
+export function AccountFields({ application: { directory, directoryUrl, minPasswordLength } }: Props) {
   return (
-    <Group title="Passwords" about="Who keeps them, and how short they may be.">
-      <Pick wide label="Directory" name="directory" value={directory} choices={choices} />
-      <Whole label="Least length" name="minPasswordLength" value={minPasswordLength} range={[8, 64]} />
+    <Group title="Accounts" about="Who keeps them with their passwords, and how short those may be.">
+      <DirectoryFields directory={directory} directoryUrl={directoryUrl} />
+      <Whole
+        label="Least length of a password"
+        name="minPasswordLength"
+        value={minPasswordLength}
+        range={[8, 64]}
+      />
     </Group>
   )
 }
@@ -137,7 +138,7 @@ export function TimeFields({ application }: Props) {
 
 export function LimitFields({ application: { limits } }: Props) {
   return (
-    <Group title="Limits" about="Those for one person are silent; the others answer 429.">
+    <Group title="Limits" about="Those for one person are silent; those for calls answer 429.">
       <Whole
         label="Mails to one person, an hour"
         name="limits.perRecipientHour"
@@ -164,16 +165,36 @@ export function LimitFields({ application: { limits } }: Props) {
       />
       <Whole
         label="Wrong codes, an hour"
-        name="limits.wrongCodesHour"
-        value={limits.wrongCodesHour}
+        name="limits.wrongExchangesHour"
+        value={limits.wrongExchangesHour}
         range={[1, 1_000_000]}
-        hint="Without a login, of all callers"
+        hint="Of all callers; beyond, no code is taken"
       />
       <Whole
         label="Wrong codes, a day"
+        name="limits.wrongExchangesDay"
+        value={limits.wrongExchangesDay}
+        range={[1, 1_000_000]}
+      />
+      <Whole
+        label="Wrong codes without a login, an hour"
+        name="limits.wrongCodesHour"
+        value={limits.wrongCodesHour}
+        range={[1, 1_000_000]}
+        hint="In autoshares; 429 beyond"
+      />
+      <Whole
+        label="Wrong codes without a login, a day"
         name="limits.wrongCodesDay"
         value={limits.wrongCodesDay}
         range={[1, 1_000_000]}
+      />
+      <Whole
+        label="Requests before suspicion, a minute"
+        name="limits.suspectRequestsMinute"
+        value={limits.suspectRequestsMinute}
+        range={[1, 1_000_000]}
+        hint="Above it and ten times the usual, abuse.suspected is told; none is refused"
       />
     </Group>
   )

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
 import { answer, api } from '../../api/client.ts'
 import { mailLocales } from '../../api/types.ts'
 import { ChoiceRow } from '../../parts/choice-row.tsx'
@@ -34,7 +35,7 @@ export function MailsPage() {
   const id = application?.id ?? ''
   const template = get('template', valuesOf(templates), 'reset')
   const locale = get('locale', valuesOf(mailLocales), 'en')
-  const width = get('width', valuesOf(widths), '600')
+  const width = get('width', valuesOf(widths), window.innerWidth < 640 ? '390' : '600')
   const scheme = get('scheme', valuesOf(schemes), 'light')
   const preview = useQuery({
     queryKey: ['preview', id, template, locale],
@@ -52,7 +53,14 @@ export function MailsPage() {
       <PageTitle title="Mails" about="How they look in each brand and language, with made-up values." />
       {waitingFor(applications, 6)}
       {applications.data?.length === 0 && (
-        <Empty title="No application yet">Mails carry an application’s brand; make one first.</Empty>
+        <div className="rounded-card border border-line bg-card shadow-card">
+          <Empty title="No application yet">
+            Mails carry an application’s brand.{' '}
+            <Link href="/applications/new" className="text-brand-link underline underline-offset-4">
+              Make the first one
+            </Link>
+          </Empty>
+        </div>
       )}
       {application && (
         <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_20rem]">

@@ -7,16 +7,24 @@ import { Cell, HeadCell, RowHead, Table } from '../../parts/table.tsx'
 
 const reasons = [
   { of: 'no_account', name: 'Nobody has this login' },
+  { of: 'suppressed', name: 'The address is suppressed' },
   { of: 'recipient_limit', name: 'The person got enough mails' },
   { of: 'duplicate', name: 'Asked twice within a minute' },
 ] as const
 
 /** The window's figures, by application, by dialect, and what was ignored and why. */
 export function Breakdown({ stats }: { stats: Stats }) {
-  const { applications, dialects, totals, ignoredBy } = stats
+  const { applications, applicationCount, dialects, totals, ignoredBy } = stats
   return (
     <>
-      <Panel title="By application" className="self-start">
+      <Panel
+        title="By application"
+        about={
+          applicationCount > applications.length &&
+          `${applications.length} of ${formatCount(applicationCount)}, those with the most failures first`
+        }
+        className="self-start"
+      >
         <CountsTable
           caption="Requests by application"
           of="Application"
@@ -40,10 +48,10 @@ export function Breakdown({ stats }: { stats: Stats }) {
       </Panel>
       <Panel
         title="Ignored"
-        about={`${formatCount(totals.ignored)} got no mail, and were told nothing`}
+        about={`${formatCount(totals.ignored)} answered like any other, but no mail was sent`}
         className="col-span-full"
       >
-        <dl className="grid gap-x-8 gap-y-1.5 sm:grid-cols-3">
+        <dl className="grid gap-x-8 gap-y-1.5 sm:grid-cols-2">
           {reasons.map(({ of, name }) => (
             <div key={of} className="flex justify-between gap-4">
               <dt>{name}</dt>

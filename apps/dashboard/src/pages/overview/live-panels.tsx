@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Stats } from '../../api/types.ts'
-import { type Moment, useHistory } from '../../live.ts'
+import { historySeconds, type Moment, useHistory } from '../../live.ts'
 import { Chart } from '../../parts/chart.tsx'
 import type { Line } from '../../parts/chart-options.ts'
 import { formatCount, formatSeconds } from '../../parts/numbers.ts'
@@ -77,7 +77,7 @@ function LiveChart({
     () => of.map(({ of, ...line }) => ({ ...line, values: history.map(moment => moment[of]) })),
     [history, of],
   )
-  if (times.length < 2) {
+  if (times.length === 0) {
     return (
       <p className="grid h-48 place-items-center rounded-control bg-ground text-soft">Gathering figures…</p>
     )
@@ -85,7 +85,7 @@ function LiveChart({
   return (
     <>
       <p className="mb-1 text-sm text-soft">Live, of all applications in the last 5 minutes</p>
-      <Chart label={label} times={times} lines={lines} format={format} height={180} />
+      <Chart label={label} times={times} lines={lines} format={format} height={180} span={historySeconds} />
     </>
   )
 }

@@ -2,12 +2,13 @@ import { Link } from 'wouter'
 import { allDialects, statsWindows } from '../../api/types.ts'
 import { useLive } from '../../live.ts'
 import { ChoiceRow } from '../../parts/choice-row.tsx'
-import { inputClass } from '../../parts/field.tsx'
+import { selectClass } from '../../parts/field.tsx'
 import { useFilters } from '../../parts/filters.ts'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { waitingFor } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useApplications } from '../applications/queries.ts'
+import { SwitchedOffNote } from '../webhooks/switched-off.tsx'
 import { Breakdown } from './breakdown.tsx'
 import { LatencyPanel, WaitingPanel } from './live-panels.tsx'
 import { ServersPanel } from './servers.tsx'
@@ -59,6 +60,7 @@ export function OverviewPage() {
           taken and kept; their mails go out when it is back. <Link href="/queues">Look at the queues</Link>
         </p>
       )}
+      <SwitchedOffNote />
       {data ? (
         <div
           aria-busy={stats.isPlaceholderData}
@@ -93,7 +95,7 @@ function ScopeSelects({ applicationId, dialect, onSet }: ScopeProps) {
         aria-label="Application"
         value={applicationId}
         onChange={event => onSet({ applicationId: event.target.value })}
-        className={`${inputClass} !w-auto max-w-44`}
+        className={`${selectClass} !w-auto max-w-44`}
       >
         <option value="">All applications</option>
         {applications.data?.map(({ id, name }) => (
@@ -106,7 +108,7 @@ function ScopeSelects({ applicationId, dialect, onSet }: ScopeProps) {
         aria-label="Dialect"
         value={dialect}
         onChange={event => onSet({ dialect: event.target.value })}
-        className={`${inputClass} !w-auto`}
+        className={`${selectClass} !w-auto`}
       >
         <option value="">All dialects</option>
         {allDialects.map(name => (

@@ -50,7 +50,7 @@ export function Tiles({ stats, applicationId, dialect }: Props) {
       <Tile
         name="Passwords set"
         value={formatShort(totals.used)}
-        about={`${formatShare(totals.used, totals.sent)} of sent`}
+        about={totals.sent > 0 ? `${formatShare(totals.used, totals.sent)} of sent` : 'none'}
       />
     </dl>
   )

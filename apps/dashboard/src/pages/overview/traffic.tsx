@@ -22,7 +22,11 @@ export function TrafficPanel({ stats }: { stats: Stats }) {
     [series],
   )
   return (
-    <Panel title="Requests and mails" about={`By ${step}`} className="col-span-full">
+    <Panel
+      title="Requests and mails"
+      about={`By ${step}; the last one is still being counted`}
+      className="col-span-full"
+    >
       <Chart
         label={`Accepted, sent and failed by ${step}`}
         times={times}

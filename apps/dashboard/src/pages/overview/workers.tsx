@@ -7,11 +7,10 @@ import { Panel } from '../../parts/panel.tsx'
 import { Empty, waitingFor } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 
-/** A worker that lives has been seen since. */
-const quietMs = 30_000
 const refreshMs = 10_000
 
-export function WorkersPanel() {
+/** The workers, over the live line while it is open. */
+export function useWorkers() {
   const { line, figures } = useLive()
   const isLive = line === 'open' && figures !== null
   const query = useQuery({
@@ -20,45 +19,49 @@ export function WorkersPanel() {
     enabled: !isLive,
     refetchInterval: refreshMs,
   })
-  const workers = isLive ? figures.workers : query.data?.items
-  const now = isLive ? Date.parse(figures.at) : Date.now()
+  return { query, workers: isLive ? figures.workers : query.data?.items }
+}
+
+export function WorkersPanel() {
+  const { query, workers } = useWorkers()
   return (
     <Panel title="Workers" about="Who sends the mails, and how many are in hand">
-      {workers ? <WorkerList workers={workers} now={now} /> : waitingFor(query)}
+      {workers ? <WorkerList workers={workers} /> : waitingFor(query)}
     </Panel>
   )
 }
 
-function WorkerList({ workers, now }: { workers: Worker[]; now: number }) {
-  if (workers.length === 0) {
-    return (
-      <Empty title="No worker is alive">
-        Requests are taken and kept, but no mail goes out until a worker starts.
-      </Empty>
-    )
-  }
+function WorkerList({ workers }: { workers: Worker[] }) {
   return (
-    <ul className="grid gap-4">
-      {workers.map(worker => (
-        <WorkerItem key={worker.id} worker={worker} now={now} />
-      ))}
-    </ul>
+    <>
+      {workers.some(({ alive }) => alive) || (
+        <Empty title="No worker is alive">
+          Requests are taken and kept, but no mail goes out until a worker starts.
+        </Empty>
+      )}
+      {workers.length > 0 && (
+        <ul className="grid gap-4">
+          {workers.map(worker => (
+            <WorkerItem key={worker.id} worker={worker} />
+          ))}
+        </ul>
+      )}
+    </>
   )
 }
 
-function WorkerItem({ worker, now }: { worker: Worker; now: number }) {
-  const { host, pid, busy, concurrency, startedAt, seenAt } = worker
-  const quiet = now - Date.parse(seenAt) > quietMs
+function WorkerItem({ worker }: { worker: Worker }) {
+  const { host, pid, busy, concurrency, startedAt, seenAt, alive } = worker
   return (
     <li>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h3 className="font-medium wrap-anywhere">
           {host} <span className="figures font-normal text-soft">pid {pid}</span>
         </h3>
-        {quiet ? (
-          <Badge tone="wrong">Not seen</Badge>
-        ) : (
+        {alive ? (
           <Badge tone={busy > 0 ? 'calm' : 'good'}>{busy > 0 ? 'Sending' : 'Ready'}</Badge>
+        ) : (
+          <Badge tone="wrong">Not seen</Badge>
         )}
       </div>
       <div aria-hidden="true" className="my-2 h-2 overflow-hidden rounded-full bg-line">
@@ -69,7 +72,7 @@ function WorkerItem({ worker, now }: { worker: Worker; now: number }) {
       </div>
       <p className="text-sm text-soft">
         {busy} of {concurrency} in hand · since <Time at={startedAt} />
-        {quiet && (
+        {!alive && (
           <>
             {' '}
             · last seen <Time at={seenAt} />

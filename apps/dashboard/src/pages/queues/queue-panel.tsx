@@ -35,9 +35,9 @@ export function QueuePanel({ queue, shown, onShow }: Props) {
         </div>
       }
     >
-      <ul className="grid grid-cols-3 gap-2 sm:grid-cols-5">
+      <ul className="grid grid-cols-6 gap-2 sm:grid-cols-5">
         {jobStates.map(state => (
-          <li key={state}>
+          <li key={state} className="col-span-2 nth-[n+4]:col-span-3 sm:col-span-1 sm:nth-[n+4]:col-span-1">
             <button
               type="button"
               aria-pressed={state === shown}

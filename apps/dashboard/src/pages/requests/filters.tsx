@@ -54,7 +54,7 @@ export function Filters({ filters, onSet }: Props) {
           name="login"
           type="search"
           defaultValue={filters.login}
-          placeholder="anna@example.com or req_…"
+          placeholder="anna@example.com"
           autoCapitalize="none"
           autoComplete="off"
           spellCheck={false}

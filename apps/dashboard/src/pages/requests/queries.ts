@@ -1,11 +1,14 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { answer, api } from '../../api/client.ts'
-import type { RequestQuery, RequestStatus } from '../../api/types.ts'
+import type { RequestQuery, RequestStatus, RequestSummary, ResetRequest } from '../../api/types.ts'
 import { createStore } from '../../store.ts'
-import { moving } from './words.ts'
 
-const pageSize = 50
-const refreshMs = 2_000
+export const pageSize = 50
+/** A call looks at 20,000 requests at most. Whoever wants to see more has a million looked through. */
+const callsForMore = 50
+const listRefreshMs = 3_000
+/** How soon a request is read again that is in a worker's hands, and one that waits for its person. */
+const refreshMs = { moving: 2_000, open: 5_000 }
 
 export const spans = ['', '1h', '24h', '7d', 'custom'] as const
 export type Span = (typeof spans)[number]
@@ -25,19 +28,34 @@ export interface RequestFilters {
 /** The search as it was left, for the way back to it. */
 export const lastSearch = createStore('')
 
-export const requestsQuery = (filters: RequestFilters) =>
+interface Found {
+  items: RequestSummary[]
+  nextCursor: string | null
+}
+
+/** `live`: the newest are read again and again, for as long as no older ones are shown. */
+export const requestsQuery = (filters: RequestFilters, live: boolean) =>
   infiniteQueryOptions({
     queryKey: ['requests', filters],
-    queryFn: ({ pageParam }) =>
-      answer(
-        api.GET('/v1/reset-requests', {
-          params: {
-            query: { ...queryOf(filters), limit: pageSize, ...(pageParam ? { cursor: pageParam } : {}) },
-          },
-        }),
-      ),
+    queryFn: async ({ pageParam, signal }) => {
+      const items: RequestSummary[] = []
+      let cursor: string | null = pageParam
+      for (let calls = pageParam === '' ? 1 : callsForMore; calls > 0; calls--) {
+        const query: RequestQuery = {
+          ...queryOf(filters),
+          limit: pageSize - items.length,
+          ...(cursor ? { cursor } : {}),
+        }
+        const page: Found = await answer(api.GET('/v1/reset-requests', { params: { query }, signal }))
+        items.push(...page.items)
+        cursor = page.nextCursor
+        if (cursor === null || items.length === pageSize) break
+      }
+      return { items, nextCursor: cursor }
+    },
     initialPageParam: '',
     getNextPageParam: page => page.nextCursor,
+    refetchInterval: ({ state }) => (live && (state.data?.pages.length ?? 0) < 2 ? listRefreshMs : false),
   })
 
 function queryOf({ login, status, applicationId, dialect, span, from, to }: RequestFilters) {
@@ -58,6 +76,11 @@ export const requestQuery = (id: string) =>
   queryOptions({
     queryKey: ['request', id],
     queryFn: () => answer(api.GET('/v1/reset-requests/{id}', { params: { path: { id } } })),
-    refetchInterval: query =>
-      query.state.data && moving.includes(query.state.data.status) ? refreshMs : false,
+    refetchInterval: ({ state: { data } }) => (data ? refreshOf(data) : false),
   })
+
+function refreshOf({ status, mails }: ResetRequest): number | false {
+  const inHand = mails.some(mail => mail.status === 'queued' || mail.status === 'sending')
+  if (inHand || status === 'accepted' || status === 'sending') return refreshMs.moving
+  return status === 'sent' || status === 'unknown' ? refreshMs.open : false
+}

@@ -34,7 +34,7 @@ export function RequestTable({ items }: { items: RequestSummary[] }) {
                 {item.login}
               </Link>
               <span className="block text-sm text-soft sm:hidden">
-                <Time at={item.createdAt} /> · {names.get(item.applicationId) ?? item.applicationId}
+                <Time passed at={item.createdAt} /> · {names.get(item.applicationId) ?? item.applicationId}
               </span>
             </RowHead>
             <Cell>
@@ -53,7 +53,7 @@ export function RequestTable({ items }: { items: RequestSummary[] }) {
             <Cell shown="desktop">{item.dialect}</Cell>
             <Cell side="right" shown="tablet">
               <span className="inline-flex items-center gap-1 whitespace-nowrap">
-                <Time at={item.createdAt} />
+                <Time passed at={item.createdAt} />
                 <Icon name="next" className="size-4 text-soft" />
               </span>
             </Cell>

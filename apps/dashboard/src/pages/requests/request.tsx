@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import type { ResetRequest } from '../../api/types.ts'
+import { BackLink } from '../../parts/back-link.tsx'
 import { Badge } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { Icon } from '../../parts/icons.tsx'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { FailureNote, waitingFor } from '../../parts/states.tsx'
@@ -21,13 +21,7 @@ export function RequestPage({ id }: { id: string }) {
   const search = lastSearch.get()
   return (
     <>
-      <Link
-        href={search ? `/requests?${search}` : '/requests'}
-        className="mb-2 inline-flex items-center gap-1 text-soft no-underline hover:text-text"
-      >
-        <Icon name="back" className="size-4" />
-        Requests
-      </Link>
+      <BackLink href={search ? `/requests?${search}` : '/requests'} to="Requests" />
       <PageTitle
         title={data ? data.login : 'Request'}
         about={

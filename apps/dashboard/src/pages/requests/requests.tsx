@@ -2,12 +2,13 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useSearch } from 'wouter'
 import { allDialects } from '../../api/types.ts'
+import { useLive } from '../../live.ts'
 import { Button } from '../../parts/button.tsx'
 import { useFilters } from '../../parts/filters.ts'
 import { PageTitle } from '../../parts/page-title.tsx'
 import { Empty, FailureNote, waitingFor } from '../../parts/states.tsx'
 import { Filters } from './filters.tsx'
-import { lastSearch, requestsQuery, spans } from './queries.ts'
+import { lastSearch, pageSize, requestsQuery, spans } from './queries.ts'
 import { RequestTable } from './request-table.tsx'
 import { statuses } from './words.ts'
 
@@ -24,8 +25,15 @@ export function RequestsPage() {
     from: get('from'),
     to: get('to'),
   }
-  const query = useInfiniteQuery(requestsQuery(filters))
-  const items = query.data?.pages.flatMap(page => page.items) ?? []
+  const { line } = useLive()
+  const query = useInfiniteQuery(requestsQuery(filters, line === 'open'))
+  const pages = query.data?.pages ?? []
+  const items = pages.flatMap(page => page.items)
+  // A page that is not full tells that few fit, not that there are no more.
+  const sparse = (pages.at(-1)?.items.length ?? 0) < pageSize
+  const words = sparse
+    ? { more: 'Search further back', busy: 'Searching…' }
+    : { more: 'Show more', busy: 'Loading…' }
   const filtered = Object.values(filters).some(Boolean)
 
   return (
@@ -34,9 +42,11 @@ export function RequestsPage() {
         title="Requests"
         about="Who asked for a reset, and what became of it."
         aside={
-          <Button size="small" busy={query.isFetching} onClick={() => query.refetch()}>
-            Refresh
-          </Button>
+          (line === 'lost' || pages.length > 1) && (
+            <Button size="small" busy={query.isFetching} onClick={() => query.refetch()}>
+              Refresh
+            </Button>
+          )
         }
       />
       <Filters filters={filters} onSet={set} />
@@ -49,11 +59,7 @@ export function RequestsPage() {
         </p>
         {waitingFor(query, 8) ??
           (items.length === 0 ? (
-            <Empty title={filtered ? 'Nothing fits this search' : 'No requests yet'}>
-              {filtered
-                ? 'A login must be typed as a whole. Try fewer filters, or a longer time.'
-                : 'As soon as somebody asks for a reset, it is listed here.'}
-            </Empty>
+            <NothingFound filtered={filtered} more={query.hasNextPage} />
           ) : (
             <RequestTable items={items} />
           ))}
@@ -63,11 +69,23 @@ export function RequestsPage() {
         {query.hasNextPage && !query.isFetchNextPageError && (
           <div className="pt-3 pb-1 text-center">
             <Button busy={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-              {query.isFetchingNextPage ? 'Loading…' : 'Show more'}
+              {query.isFetchingNextPage ? words.busy : words.more}
             </Button>
           </div>
         )}
       </section>
     </>
+  )
+}
+
+function NothingFound({ filtered, more }: { filtered: boolean; more: boolean }) {
+  if (more)
+    return <Empty title="Nothing fits among the newest requests">Older ones can be searched, too.</Empty>
+  if (!filtered)
+    return <Empty title="No requests yet">As soon as somebody asks for a reset, it is listed here.</Empty>
+  return (
+    <Empty title="Nothing fits this search">
+      A login must be typed as a whole. Try fewer filters, or a longer time.
+    </Empty>
   )
 }

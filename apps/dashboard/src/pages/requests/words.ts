@@ -34,6 +34,7 @@ export const statusWords: Record<RequestStatus, { name: string; tone: Tone; abou
 
 const reasonWords: Record<string, string> = {
   no_account: 'Nobody has this login.',
+  suppressed: 'Its address is on the suppression list.',
   recipient_limit: 'This person had got as many mails as the limits allow.',
   duplicate: 'The same was asked for within a minute.',
 }
@@ -43,8 +44,6 @@ export const reasonOf = (reason: string): string => reasonWords[reason] ?? reaso
 /** As packages/reset has them: what may still be taken back, and what may be sent again. */
 export const cancellable: RequestStatus[] = ['accepted', 'sending', 'sent', 'unknown']
 export const resendable: RequestStatus[] = ['sending', 'sent', 'unknown', 'failed', 'expired', 'ignored']
-/** Its state may change at any moment. */
-export const moving: RequestStatus[] = ['accepted', 'sending', 'unknown']
 
 const outcomeWords: Record<string, { name: string; tone: Tone }> = {
   accepted: { name: 'taken by the mail server', tone: 'good' },
