@@ -1,15 +1,14 @@
 // Installs what the lock file names, when node_modules does not hold it yet. Node built-ins only: it runs first.
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { stampOf } from './stamp.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const stamp = `${root}node_modules/.deps-stamp`
-const wanted = createHash('sha256')
-  .update(readFileSync(`${root}package-lock.json`))
-  .digest('hex')
-const present = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+const stamp = stampOf(`${root}node_modules/.deps-stamp`, [
+  `${root}package-lock.json`,
+  ...readdirSync(`${root}patches`).map(name => `${root}patches/${name}`),
+])
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -17,16 +16,18 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1)
 }
 
-if (!present) {
+if (!stamp.isFresh()) {
   console.error('Installing dependencies (once, about half a minute) …')
-  try {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-  } catch {
-    console.error('npm ci failed; its own words are above.')
-    process.exit(1)
+  const run = (command, args) => {
+    try {
+      execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+    } catch {
+      console.error(`${command} ${args[0]} failed; its own words are above.`)
+      process.exit(1)
+    }
   }
-  writeFileSync(stamp, wanted)
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  // What is mended in packages of others, and why: patches/README.md.
+  run('npx', ['patch-package', '--error-on-fail'])
+  stamp.write()
 }

@@ -30,7 +30,10 @@ export function createProgram(perform: Perform): Command {
       'look at everything that Sparekey needs, say what is wrong and how to mend it; changes nothing',
     )
     .option('--json', 'the same as JSON')
-    .option('--dkim-selector <selector...>', "where the mail server's DKIM key is looked up")
+    .option(
+      '--dkim-selector <selector...>',
+      'where the DKIM key is looked up, if mails are signed by the mail server',
+    )
     .action(async options => (await import('./doctor/doctor.ts')).doctor(perform, options))
 
   const app = program.command('app').description('applications')

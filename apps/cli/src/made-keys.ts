@@ -44,6 +44,12 @@ export async function readKeys(config: Config): Promise<Keys> {
   }
 }
 
+/** The secrets that are kept in the data folder; undefined: none yet. Makes nothing. */
+export async function readKeptSecrets(dataDir: string): Promise<Secret[] | undefined> {
+  const kept = await guarded(dataDir, () => read(dataDir))
+  return kept && parse.secrets(kept.secret)
+}
+
 /** The kept keys of this demo application, if there are any. */
 export async function readDemoKeys(dataDir: string, applicationId: string): Promise<DemoKeys | undefined> {
   const kept = await guarded(dataDir, () => read(dataDir))

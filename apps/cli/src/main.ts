@@ -14,6 +14,8 @@ async function fail(error: unknown): Promise<never> {
   process.exit(1)
 }
 
+// Whoever reads what is written may be gone: to fail at saying so would fail at saying so, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 process.on('uncaughtException', error => void fail(error))
 process.on('unhandledRejection', error => void fail(error))
 

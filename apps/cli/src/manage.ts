@@ -7,6 +7,7 @@ import {
   findApplication,
   listApplications,
 } from '@sparekey/reset/applications'
+import { type AuditEntry, audit } from '@sparekey/reset/audit'
 import type { Context } from '@sparekey/reset/context'
 import { createKey, listKeys, revokeKey } from '@sparekey/reset/keys'
 import { explained, openDatabase, prepareDatabase } from './database.ts'
@@ -27,6 +28,10 @@ async function withContext(run: Run, work: (context: Context) => Promise<void>):
   const queues = { add: async () => {} }
   await explained(databaseUrl, () => work({ db: database.db, queues, secrets, log }))
 }
+
+/** Writes into the audit log what a command changed. Called last: a key that was shown is there, whatever becomes of its entry. */
+const note = (context: Context, change: Omit<AuditEntry, 'actor'>) =>
+  audit(context, { actor: 'cli', ...change })
 
 /** `sparekey migrate`: the database brought up to date. */
 export async function runMigrations(run: Run): Promise<void> {
@@ -55,6 +60,9 @@ export const addApplication = (run: Run, name: string, { slug }: { slug?: string
       ]),
     )
     run.print('Keep the keys: they are not shown again.')
+    const { id } = application
+    const fields = slug === undefined ? ['name'] : ['name', 'slug']
+    await note(context, { action: 'application.create', applicationId: id, target: id, fields })
   })
 
 /** `app list`: newest first. */
@@ -70,6 +78,7 @@ export const nameApplication = (run: Run, named: string, alias: string) =>
     const { id } = await applicationOf(context, named)
     const changed = await addAlias(context, id, alias)
     run.print(table([['Aliases', changed.aliases.join(', ')]]))
+    await note(context, { action: 'application.update', applicationId: id, target: id, fields: ['aliases'] })
   })
 
 /** `key create`: prints the key's text, which is shown this once. */
@@ -86,6 +95,8 @@ export const addKey = (run: Run, named: string, { kind, name }: { kind: string; 
       ]),
     )
     run.print('Keep the key: it is not shown again.')
+    const fields = name === undefined ? ['kind'] : ['kind', 'name']
+    await note(context, { action: 'key.create', applicationId: id, target: made.id, fields })
   })
 
 /** `key list`: newest first, revoked ones too. */
@@ -110,6 +121,7 @@ export const endKey = (run: Run, named: string, keyId: string) =>
     const { id } = await applicationOf(context, named)
     await revokeKey(context, id, keyId)
     run.print(`${keyId} is revoked.`)
+    await note(context, { action: 'key.revoke', applicationId: id, target: keyId, fields: [] })
   })
 
 /** What an account may be given beside its login. */
@@ -135,6 +147,13 @@ export const addAccount = (run: Run, named: string, login: string, options: Acco
         ['Email', account.email],
       ]),
     )
+    const fields = ['login', ...Object.keys(options)]
+    await note(context, {
+      action: 'account.create',
+      applicationId: application.id,
+      target: account.id,
+      fields,
+    })
   })
 
 /** `account list`: newest first. */

@@ -1,10 +1,12 @@
-import { runApi } from '@sparekey/api/main'
 import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import { startTracing, type Tracing } from '@sparekey/trace/trace'
-import { runWorker } from '@sparekey/worker/main'
+import type { RunWorkerOptions } from '@sparekey/worker/main'
 import { openDatabase, prepareDatabase } from './database.ts'
 import { type Keys, readKeys } from './made-keys.ts'
 import type { Run } from './run.ts'
+
+/** To let go of database and queue in, once the grace is over. */
+const closeMs = 5_000
 
 /** What every part of Sparekey works with. */
 export interface Stores {
@@ -18,37 +20,33 @@ export async function openStores({ config, closers, log }: Run, service: string)
   const keys = await readKeys(config)
   const databaseUrl = await openDatabase(config, closers, log('database'))
   await prepareDatabase(config, databaseUrl)
-  const tracing = config.tracing ? await startTracing(service) : undefined
+  const tracing = config.tracing ? await startTracing(service, config.tracing) : undefined
   if (tracing) closers.add(tracing.close)
   return { keys, databaseUrl, tracing }
 }
 
-/** Starts the API and the hosted pages, with the mailbox where there is one. */
+/** Starts the API and the hosted pages, with the mailbox where there is one. Resolves to where a worker beside it may count. */
 export async function addApi(
   { config, closers, log }: Run,
   { keys, databaseUrl, tracing }: Stores,
   mailbox: Mailbox | undefined,
-): Promise<void> {
+): Promise<Required<Pick<RunWorkerOptions, 'metrics'>>> {
   const { secrets, adminKey } = keys
+  // Each part loads when it starts: a worker alone has no use for what an API stands on.
+  const { runApi } = await import('@sparekey/api/main')
   const api = await runApi({ config, secrets, adminKey, databaseUrl, log: log('api'), mailbox, tracing })
-  closers.add(api.close, config.shutdownGraceMs)
+  closers.add(api.close, config.shutdownGraceMs + closeMs)
+  return api
 }
 
-/** Starts the workers. `listen`: they serve health and metrics on a port of their own. */
+/** Starts the workers: `listen` on a port of their own, or with the `metrics` of an API in the same process. */
 export async function addWorker(
   { config, closers, log }: Run,
   { keys, databaseUrl, tracing }: Stores,
-  { smtpUrls, listen }: { smtpUrls: string[]; listen: boolean },
+  own: Pick<RunWorkerOptions, 'smtpUrls' | 'dkimKeys' | 'listen' | 'metrics'>,
 ): Promise<void> {
   const { secrets } = keys
-  const worker = await runWorker({
-    config,
-    secrets,
-    databaseUrl,
-    smtpUrls,
-    log: log('worker'),
-    listen,
-    tracing,
-  })
-  closers.add(worker.close, config.shutdownGraceMs + 5_000)
+  const { runWorker } = await import('@sparekey/worker/main')
+  const worker = await runWorker({ config, secrets, databaseUrl, log: log('worker'), tracing, ...own })
+  closers.add(worker.close, config.shutdownGraceMs + closeMs)
 }

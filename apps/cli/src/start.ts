@@ -2,6 +2,7 @@ import { openDb } from '@sparekey/db/db'
 import { banner } from './banner.ts'
 import { explained } from './database.ts'
 import { type Demo, openDemo } from './demo.ts'
+import { readDkimKeys } from './dkim-keys.ts'
 import { addApi, addWorker, openStores, type Stores } from './parts.ts'
 import { assertPortFree } from './port.ts'
 import { localUrl, mailboxPortOf, openMailbox, type Run } from './run.ts'
@@ -13,13 +14,15 @@ import { localUrl, mailboxPortOf, openMailbox, type Run } from './run.ts'
 export async function start(run: Run): Promise<void> {
   const { config, stop } = run
   await assertPortFree(config.host, config.port, 'PORT')
+  const dkimKeys = await readDkimKeys(config.dkim)
   const stores = await openStores(run, 'sparekey')
   stop.throwIfAborted()
 
   const mailbox = config.smtpUrls.length === 0 ? await openMailbox(run, { anyPort: true }) : undefined
   const demo = await openStoredDemo(run, stores)
-  await addApi(run, stores, mailbox)
-  await addWorker(run, stores, { smtpUrls: mailbox ? [mailbox.smtpUrl] : config.smtpUrls, listen: false })
+  const { metrics } = await addApi(run, stores, mailbox)
+  const smtpUrls = mailbox ? [mailbox.smtpUrl] : config.smtpUrls
+  await addWorker(run, stores, { smtpUrls, dkimKeys, listen: false, metrics })
   stop.throwIfAborted()
   run.print(banner({ config, keys: stores.keys, demo, mailboxUrl: mailbox?.smtpUrl }))
 }
@@ -39,19 +42,20 @@ export async function startApi(run: Run): Promise<void> {
     run.log('api').warn({ port: mailboxPortOf(config) }, taken)
   }
   await addApi(run, stores, mailbox)
-  print(`Sparekey's API listens on ${localUrl(config)}${mailbox ? ', its mailbox is at /mailbox' : ''}`)
+  run.log('api').info({ url: localUrl(config), mailbox: mailbox !== undefined }, 'listening')
   if (stores.keys.madeAdminKey) print(`Admin key  ${stores.keys.adminKey}`)
 }
 
 /** `sparekey worker`: the workers alone. Without SMTP_URL they send to the mailbox that the API opened. */
 export async function startWorkers(run: Run): Promise<void> {
-  const { config, print } = run
+  const { config } = run
   await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
+  const dkimKeys = await readDkimKeys(config.dkim)
   const stores = await openStores(run, 'sparekey-worker')
   const smtpUrls =
     config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${mailboxPortOf(config)}`]
-  await addWorker(run, stores, { smtpUrls, listen: true })
-  print(`Sparekey's workers run; health and metrics on port ${config.workerPort}`)
+  await addWorker(run, stores, { smtpUrls, dkimKeys, listen: true })
+  run.log('worker').info({ port: config.workerPort }, 'taking jobs; health and metrics on this port')
 }
 
 async function openStoredDemo(run: Run, { keys, databaseUrl }: Stores): Promise<Demo | undefined> {

@@ -3,9 +3,10 @@ import type { Config, Secret } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
 import { localeNames } from '@sparekey/locale/locales'
 import { describeError, type Log } from '@sparekey/log/log'
+import { createSigner, type DkimKey } from '@sparekey/mail/dkim'
 import { createMailer } from '@sparekey/mail/mailer'
 import { createRenderer } from '@sparekey/mail/render'
-import { createMetrics } from '@sparekey/metrics/metrics'
+import { createMetrics, type Metrics } from '@sparekey/metrics/metrics'
 import { openBackend } from '@sparekey/queue/backend'
 import { type QueueName, queueNames } from '@sparekey/queue/jobs'
 import { openQueues } from '@sparekey/queue/queues'
@@ -13,11 +14,12 @@ import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
 import type { Context } from '@sparekey/reset/context'
 import { createFigures } from '@sparekey/reset/figures'
 import { takePlace } from '@sparekey/reset/pace'
-import { readWaiting } from '@sparekey/reset/stats'
+import { readWaiting } from '@sparekey/reset/waiting'
 import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
 import type { Tracing } from '@sparekey/trace/trace'
 import { allowList } from '@sparekey/webhook/address'
+import { createAsker } from '@sparekey/webhook/ask'
 import { post } from '@sparekey/webhook/post'
 import { createHands } from './hands.ts'
 import { createHealth } from './health.ts'
@@ -29,34 +31,40 @@ export interface RunWorkerOptions {
   secrets: readonly Secret[]
   databaseUrl: string
   smtpUrls: readonly string[]
+  /** Mails are signed by those of their sender's domain. */
+  dkimKeys?: readonly DkimKey[]
   log: Log
   tracing?: Tracing | undefined
   /** Serve health on `config.workerPort`. */
   listen: boolean
+  /** Of an API in the same process, which tells this worker's figures among its own. */
+  metrics?: Metrics
 }
 
 /** Starts the workers of one process. Throws TypeError for a mail server's address that can't be used. */
 export async function runWorker(options: RunWorkerOptions): Promise<{ close(): Promise<void> }> {
-  const { config, secrets, databaseUrl, smtpUrls, log, listen, tracing } = options
+  const { config, secrets, databaseUrl, smtpUrls, dkimKeys = [], log, listen, tracing } = options
   const renderer = createRenderer()
-  const { db, ping, close: closeDb } = openDb(databaseUrl)
+  const { db, pools, ping, close: closeDb } = openDb(databaseUrl)
   const mailer = createMailer({
     servers: smtpUrls,
     deadlineMs: SEND_DEADLINE_MS,
-    pace: (server, perSecond) => takePlace({ db }, server, perSecond),
+    pace: (server, perSecond, mostMs) => takePlace({ db }, server, perSecond, mostMs),
+    ...(dkimKeys.length > 0 && { signer: createSigner(dkimKeys) }),
   })
   const backend = openBackend({ ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}), databaseUrl })
   const queues = openQueues({ backend, log, telemetry: tracing?.telemetry })
   const allowed = allowList(config.webhookAllow)
   const figures = createFigures({ db, log })
   const hands = createHands(config.workerConcurrency)
-  const metrics = createMetrics({
-    queues: queueNames,
-    counts: async queue => (await queues.view(queue as QueueName)).counts,
-    waiting: () => readWaiting({ db }),
-    worker: hands,
-    smtp: mailer.connections,
-  })
+  const metrics =
+    options.metrics ??
+    createMetrics({
+      queues: queueNames,
+      counts: async queue => (await queues.view(queue as QueueName)).counts,
+      waiting: () => readWaiting({ db }),
+    })
+  metrics.watch('worker', { pools, worker: { ...hands, smtp: mailer.connections } })
   const server = listen ? createServer(createHealth({ ping, queues, metrics })) : undefined
   if (server) {
     await new Promise<void>((resolve, reject) => {
@@ -68,6 +76,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
     queues,
     secrets,
     log,
+    // So that a server that hangs can't keep all mails waiting.
+    asker: createAsker({
+      networks: config.webhookAllow,
+      places: { each: Math.ceil(config.workerConcurrency / 5), all: Math.ceil(config.workerConcurrency / 2) },
+    }),
     record(happening) {
       figures.record(happening)
       metrics.record(happening)
@@ -93,7 +106,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
     retentionDays: config.retentionDays,
     log,
   })
-  const beat = startBeat({ db, log }, hands)
+  const servers = mailer.connections().map(({ server }) => server)
+  const beat = startBeat({ db, log }, { ...hands, servers })
   return {
     async close() {
       server?.close()

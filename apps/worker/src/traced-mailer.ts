@@ -7,15 +7,15 @@ export function tracedMailer(
   tracing: Pick<Tracing, 'call'>,
 ): Pick<Mailer, 'send'> {
   return {
-    send: (message, limits) =>
+    send: (mail, limits) =>
       tracing.call('send mail', async span => {
-        const attempts = await mailer.send(message, limits)
-        const last = attempts.at(-1) ?? attempts[0]
+        const attempts = await mailer.send(mail, limits)
+        span.set({ 'sparekey.mail_id': mail.id, 'sparekey.attempts': attempts.length })
+        const last = attempts.at(-1)
+        if (!last) return attempts
         span.set({
           'server.address': last.transport,
-          'sparekey.mail_id': message.id,
           'sparekey.outcome': last.class,
-          'sparekey.attempts': attempts.length,
           ...(last.code === undefined ? {} : { 'smtp.code': last.code }),
         })
         if (last.class !== 'accepted') span.fail(last.class)

@@ -6,14 +6,21 @@ import type { Delivery } from '@sparekey/reset/compose'
 import type { Context } from '@sparekey/reset/context'
 import { deliverMail, deliverReset } from '@sparekey/reset/deliver'
 import { enqueueLost, expire, purge } from '@sparekey/reset/housekeeping'
+import { suspectSpikes } from '@sparekey/reset/spikes'
 import { deliverWebhook, type Post } from '@sparekey/reset/webhooks/deliver'
+import { createPlaces } from '@sparekey/webhook/places'
 import type { Hands } from './hands.ts'
 
-/** A receiver that is slow must not keep mails waiting, so webhooks have places of their own. */
-const webhookConcurrency = 10
+/**
+ * A receiver that is slow must not keep mails waiting, so webhooks have places of their own; and few of them for each
+ * endpoint and application, so that it does not keep other applications' webhooks waiting either.
+ */
+const webhooks = { all: 30, application: 6, endpoint: 3 } as const
 
 /** How often each housekeeping task runs, in milliseconds. */
 const rounds = { enqueue: 15_000, expire: 30_000, purge: 3_600_000 } as const
+/** How often each worker writes these schedules anew and looks for floods. */
+const lookEveryMs = 15_000
 
 export interface WorkerOptions {
   context: Context
@@ -52,13 +59,18 @@ export function createWorker({
           : deliverMail(context, delivery, data.mailId),
       ),
   })
+  const line = {
+    post,
+    endpoints: createPlaces({ each: webhooks.endpoint }),
+    applications: createPlaces({ each: webhooks.application }),
+  }
   const webhook = startWorker({
     backend,
     telemetry,
     queue: 'webhook',
-    concurrency: webhookConcurrency,
+    concurrency: webhooks.all,
     log,
-    handle: data => deliverWebhook(context, post, data.deliveryId),
+    handle: data => deliverWebhook(context, line, data.deliveryId),
   })
   const tasks = {
     enqueue: () => enqueueLost(context),
@@ -86,13 +98,26 @@ export function createWorker({
       log.debug({ error: describeError(error) }, 'schedule not written; will try again')
     }
   }
-  void schedule()
-  const timer = setInterval(schedule, 15_000)
+  // By every worker and without a job: a flood is to be seen also while the queue is away.
+  let watching: Promise<unknown> | undefined
+  const watch = () => {
+    watching ??= suspectSpikes(context)
+      .catch(error => log.debug({ error: describeError(error) }, 'floods not looked for; will try again'))
+      .finally(() => {
+        watching = undefined
+      })
+  }
+  const look = () => {
+    void schedule()
+    watch()
+  }
+  look()
+  const timer = setInterval(look, lookEveryMs)
 
   return {
     async close(graceMs?: number) {
       clearInterval(timer)
-      await Promise.all([mail.close(graceMs), webhook.close(graceMs), housekeeping.close(graceMs)])
+      await Promise.all([mail.close(graceMs), webhook.close(graceMs), housekeeping.close(graceMs), watching])
     },
   }
 }

@@ -2,10 +2,13 @@ import { Resolver } from 'node:dns/promises'
 import { type Config, ConfigError } from '@sparekey/config/config'
 import { type Db, openDb } from '@sparekey/db/db'
 import { lookAtDatabase } from '@sparekey/db/look'
+import type { DkimKey } from '@sparekey/mail/dkim'
 import { listApplications } from '@sparekey/reset/applications'
+import { readSecretUse } from '@sparekey/reset/secret-use'
 import { parseSender } from '@sparekey/reset/sender'
 import type { Perform } from '../commands.ts'
 import { explained } from '../database.ts'
+import { readDkimKeys } from '../dkim-keys.ts'
 import { CommandError } from '../failure.ts'
 import type { Run } from '../run.ts'
 import { type Check, fail, known, lookOnce, ok, type Result, runChecks, warn } from './check.ts'
@@ -14,8 +17,8 @@ import { mailChecks } from './mail.ts'
 import { findDatabase } from './place.ts'
 import { postgresQueueCheck, redisChecks } from './queue.ts'
 import { type Form, report, verdict } from './report.ts'
-import { senderChecks, type TxtResolver } from './senders.ts'
-import { settingsChecks } from './settings.ts'
+import { type SenderDns, senderChecks } from './senders.ts'
+import { secretUseCheck, settingsChecks } from './settings.ts'
 import { lookAtWork, workChecks } from './work.ts'
 
 export interface DoctorOptions extends Form {
@@ -42,10 +45,12 @@ export async function doctor(perform: Perform, options: DoctorOptions): Promise<
 /** All checks, side by side as far as they do not wait for each other; the results stand in this order. */
 async function examine(
   { config, closers }: Pick<Run, 'config' | 'closers'>,
-  dns: { resolver: TxtResolver; selectors: string[] },
+  asked: Pick<SenderDns, 'resolver' | 'selectors'>,
 ): Promise<Result[]> {
+  const { dkimKeys, checks: keyChecks } = await readKeys(config)
+  const dns = { ...asked, dkimKeys }
   const place = await findDatabase(config)
-  const table: Promise<Check[]>[] = [Promise.resolve(settingsChecks(config))]
+  const table: Promise<Check[]>[] = [Promise.resolve([...settingsChecks(config), ...keyChecks])]
   const redis = config.redisUrl ? redisChecks(config.redisUrl) : undefined
   const mail = Promise.resolve(mailChecks(config))
 
@@ -75,8 +80,9 @@ async function examine(
       )
     const work = ifCurrent(lookAtWork)
     const senders = ifCurrent(readSenders)
+    const secretUse = ifCurrent(db => readSecretUse({ db }))
     table.push(
-      Promise.resolve(databaseChecks(where, look)),
+      Promise.resolve([...databaseChecks(where, look), secretUseCheck(config, secretUse)]),
       redis ? Promise.resolve(redis) : reachable.then(() => [postgresQueueCheck(url, reachable)]),
       mail,
       senders.then(found => senderChecks(domainsOf(config, 'seen' in found ? found.seen : []), dns)),
@@ -85,6 +91,18 @@ async function examine(
   }
   const results = await Promise.all(table.map(async checks => await runChecks(await checks)))
   return results.flat()
+}
+
+/** The keys that mails are signed with; only the workers need them, so that they may be missing here. */
+async function readKeys({ dkim }: Config): Promise<{ dkimKeys: DkimKey[]; checks: Check[] }> {
+  if (dkim.length === 0) return { dkimKeys: [], checks: [] }
+  try {
+    const dkimKeys = await readDkimKeys(dkim)
+    return { dkimKeys, checks: [known('DKIM keys', ok(`${dkimKeys.length} can be read`))] }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { dkimKeys: [], checks: [known('DKIM keys', fail(error.message, 'ask where the workers run'))] }
+  }
 }
 
 const mostPages = 10

@@ -1,16 +1,18 @@
-import type { Resolver } from 'node:dns/promises'
-import { type Check, type Finding, fail, inTime, known, ok, warn } from './check.ts'
+import { type DkimKey, keysFor } from '@sparekey/mail/dkim'
+import { type Check, type Finding, fail, known, ok, warn } from './check.ts'
+import { checkOwnKey, checkSelectors } from './dkim.ts'
+import { lookUp, type TxtResolver } from './txt.ts'
 
-/** The part of a resolver of node:dns/promises that is used here. */
-export type TxtResolver = Pick<Resolver, 'resolveTxt'>
-
-const lookUpMs = 4_000
+export interface SenderDns {
+  resolver: TxtResolver
+  /** Of keys that mails are signed with elsewhere. */
+  selectors: string[]
+  /** Of keys that we sign with. */
+  dkimKeys?: readonly DkimKey[]
+}
 
 /** SPF, DKIM and DMARC of each domain that mails come from; without a network they warn. */
-export function senderChecks(
-  domains: string[],
-  { resolver, selectors }: { resolver: TxtResolver; selectors: string[] },
-): Check[] {
+export function senderChecks(domains: string[], { resolver, selectors, dkimKeys = [] }: SenderDns): Check[] {
   return domains.flatMap(domain => {
     if (!domain.includes('.'))
       return [
@@ -19,28 +21,19 @@ export function senderChecks(
           warn('no domain of the internet: mail servers refuse it', 'set MAIL_FROM to an address of yours'),
         ),
       ]
+    const own = keysFor(dkimKeys, domain)
     return [
       { name: `SPF of ${domain}`, run: () => checkSpf(resolver, domain) },
-      { name: `DKIM of ${domain}`, run: () => checkDkim(resolver, domain, selectors) },
+      ...own.map(key => ({
+        name: `DKIM of ${domain} by ${key.selector}`,
+        run: () => checkOwnKey(resolver, key),
+      })),
+      ...(own.length === 0 || selectors.length > 0
+        ? [{ name: `DKIM of ${domain}`, run: () => checkSelectors(resolver, domain, selectors) }]
+        : []),
       { name: `DMARC of ${domain}`, run: () => checkDmarc(resolver, domain) },
     ]
   })
-}
-
-/** The records of a name; undefined: there is no such name. `away` is the finding where nobody can be asked. */
-async function lookUp(resolver: TxtResolver, name: string): Promise<{ texts?: string[]; away?: Finding }> {
-  const away = (code: string) => ({
-    away: warn(`${name} could not be looked up (${code})`, 'ask again where DNS can be asked'),
-  })
-  const asked = resolver.resolveTxt(name).then(
-    records => ({ texts: records.map(parts => parts.join('')) }),
-    error => {
-      const { code } = error as { code?: string }
-      if (code === 'ENODATA') return { texts: [] }
-      return code === 'ENOTFOUND' ? {} : away(code ?? 'no answer')
-    },
-  )
-  return await inTime(lookUpMs, asked, away('no answer'))
 }
 
 async function checkSpf(resolver: TxtResolver, domain: string): Promise<Finding> {
@@ -60,25 +53,6 @@ async function checkSpf(resolver: TxtResolver, domain: string): Promise<Finding>
   if (/(^| )\+?all( |$)/i.test(record))
     return warn(`${record}: lets anybody send in your name`, 'end it in ~all or -all')
   return ok(record)
-}
-
-async function checkDkim(resolver: TxtResolver, domain: string, selectors: string[]): Promise<Finding> {
-  if (selectors.length === 0)
-    return warn(
-      'cannot be looked up without its selector',
-      'say it by --dkim-selector: it stands behind s= in the DKIM-Signature of a mail that the server sent',
-    )
-  const names = selectors.map(selector => `${selector}._domainkey.${domain}`)
-  const answers = await Promise.all(names.map(name => lookUp(resolver, name)))
-  const keys = answers.map(({ texts = [] }) => texts.find(text => /(^|;)\s*p=/i.test(text)))
-  const at = keys.findIndex(key => key !== undefined && !/(^|;)\s*p=\s*(;|$)/i.test(key))
-  if (at >= 0) return ok(`a key at ${names[at]}`)
-  const away = answers.find(answer => answer.away)?.away
-  if (away) return away
-  const mend = 'publish the key that the mail server signs with, or check the selector'
-  const revoked = keys.findIndex(key => key !== undefined)
-  if (revoked >= 0) return fail(`the key at ${names[revoked]} is empty, which revokes it`, mend)
-  return fail(`no key at ${names.join(' or ')}`, mend)
 }
 
 /** A domain without a record of its own goes by that of a domain above it. */

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '@sparekey/config/config'
+import type { SecretUse } from '@sparekey/reset/secret-use'
 import { codeOf } from '../failure.ts'
-import { readDemoKeys } from '../made-keys.ts'
-import { type Check, type Finding, fail, known, ok, warn } from './check.ts'
+import { readKeptSecrets } from '../made-keys.ts'
+import { type Check, type Finding, fail, known, type Looked, ok, warn } from './check.ts'
 
 /** Checks of what the environment says, and of the keys that lie in the data folder where it leaves them out. */
 export function settingsChecks(config: Config): Check[] {
@@ -46,14 +47,51 @@ function adminKey({ adminKey, databaseUrl, dataDir }: Config): Finding {
 
 /** Reads what is there; unlike a start, it makes nothing. */
 async function madeKeys({ dataDir }: Config): Promise<Finding> {
-  await readDemoKeys(dataDir, '')
+  const kept = await readKeptSecrets(dataDir)
   const path = join(dataDir, 'keys.json')
   const file = await stat(path).catch(error => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
-  if (!file) return ok(`none yet: the first start makes it in ${dataDir}`)
+  if (!kept || !file) return ok(`none yet: the first start makes it in ${dataDir}`)
   if (process.platform !== 'win32' && (file.mode & 0o077) !== 0)
     return warn(`${path} may be read by others on this machine`, `chmod 600 ${path}`)
   return ok(`readable in ${path}`)
+}
+
+/** Whether every key that rows need is among ours: a wrong one makes mails, but none of theirs. */
+export function secretUseCheck(config: Config, looked: Looked<SecretUse>): Check {
+  return {
+    name: 'Secret in use',
+    async run() {
+      const look = await looked
+      if ('broke' in look) return warn('not looked at: it needs the database, up to date')
+      const ours = config.secrets ?? (await readKeptSecrets(config.dataDir)) ?? []
+      return judgeUse(
+        look.seen,
+        ours.map(({ id }) => id),
+      )
+    },
+  }
+}
+
+function judgeUse({ requests, sealed }: SecretUse, ours: string[]): Finding {
+  const missing = (ids: string[]) => ids.filter(id => !ours.includes(id))
+  const back = 'put it back, behind the newest: SPAREKEY_SECRET=newest,missing'
+  const names = (ids: string[]) => `${ids.length > 1 ? 'keys' : 'the key'} ${ids.join(', ')}`
+  const [lost, closed] = [missing(requests), missing(sealed)]
+  const ofOurs = `not among ours (${ours.join(', ') || 'none'})`
+  if (lost.length > 0)
+    return fail(
+      `live requests need ${names(lost)}, ${ofOurs}: their mails can't be made, and their codes do not work`,
+      `${back}; where that is lost, let people ask again`,
+    )
+  if (closed.length > 0)
+    return fail(
+      `secrets of webhooks, directories or vendors are sealed with ${names(closed)}, ${ofOurs}`,
+      `${back}; where that is lost, make those secrets anew`,
+    )
+  return ok(
+    requests.length + sealed.length > 0 ? 'every key that rows need is there' : 'no row needs a key yet',
+  )
 }

@@ -1,5 +1,5 @@
 import type { Db } from '@sparekey/db/db'
-import { readWaiting } from '@sparekey/reset/stats'
+import { readWaiting } from '@sparekey/reset/waiting'
 import { listWorkers } from '@sparekey/reset/workers'
 import { type Check, checkOf, type Finding, fail, type Looked, ok, warn } from './check.ts'
 
@@ -24,7 +24,8 @@ export function workChecks(looked: Looked<WorkLook>): Check[] {
   return [checkOf('Workers', looked, workers, without), checkOf('Waiting requests', looked, waiting, without)]
 }
 
-function workers({ workers }: WorkLook): Finding {
+function workers({ workers: listed }: WorkLook): Finding {
+  const workers = listed.filter(({ alive }) => alive)
   if (workers.length === 0)
     return warn(
       'none was heard of in the last 20 seconds: requests are taken, but no mail goes out',
@@ -33,7 +34,13 @@ function workers({ workers }: WorkLook): Finding {
   const busy = workers.reduce((sum, worker) => sum + worker.busy, 0)
   const room = workers.reduce((sum, worker) => sum + worker.concurrency, 0)
   const hosts = [...new Set(workers.map(({ host }) => host))].slice(0, 5).join(', ')
-  return ok(`${workers.length} alive (${hosts}), ${busy} of ${room} mails in hand`)
+  const says = `${workers.length} alive (${hosts}), ${busy} of ${room} mails in hand`
+  const gone = listed.length - workers.length
+  if (gone === 0) return ok(says)
+  return warn(
+    `${says}; ${gone} went away without a word in the last 5 minutes`,
+    'see why in its log, and whether something killed it; others take over what it had in hand',
+  )
 }
 
 function waiting({ waiting: { requests, oldestSeconds } }: WorkLook): Finding {

@@ -1,0 +1,1 @@
+export function bundle(entryPoints: string[], folder: string): Promise<void>
