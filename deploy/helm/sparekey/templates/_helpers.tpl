@@ -70,6 +70,7 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
+# An API stays ready without the queue: it takes requests all the same.
 readinessProbe:
   httpGet: { path: /readyz, port: http }
   periodSeconds: 5
