@@ -1,0 +1,56 @@
+import type postgres from 'postgres'
+
+/** What a copy has instead of its original's value. `n` counts from 1; times lie within the last four weeks. */
+const own: Record<string, string> = {
+  id: `'{prefix}_' || lpad(n::text, 26, '0')`,
+  request_id: `'req_' || lpad(n::text, 26, '0')`,
+  mail_id: `'mail_' || lpad(n::text, 26, '0')`,
+  login: `'past' || n || '@bench.example'`,
+  login_key: `'past' || n || '@bench.example'`,
+  to_address: `'past' || n || '@bench.example'`,
+  recipient_key: `'acc_' || lpad((n % 1000000)::text, 26, '0')`,
+  account_id: 'null',
+  token_digest: `sha256(n::text::bytea)`,
+  code_digest: `sha256(('code' || n)::bytea)`,
+  created_at: `now() - interval '28 days' * (1 - n / {rows}::float8)`,
+  ended_at: `now() - interval '28 days' * (1 - n / {rows}::float8)`,
+}
+
+/**
+ * Fills a database with requests of the past, with their mails and attempts: copies of one that Sparekey itself
+ * delivered, but for what must differ. They are expired, so that housekeeping leaves them alone until their retention ends.
+ */
+export async function makePast(sql: postgres.Sql, rows: number): Promise<void> {
+  // Constraints and triggers have no say in this session, and indexes are made afterwards: by row they would take an hour.
+  await sql.unsafe(`set session_replication_role = replica; set maintenance_work_mem = '1GB'`)
+  await copyRows(sql, 'reset_requests', rows, { status: `'expired'` })
+  await copyRows(sql, 'mails', rows, {})
+  await copyRows(sql, 'mail_attempts', rows, { id: undefined })
+  await sql.unsafe('vacuum analyze')
+}
+
+async function copyRows(
+  sql: postgres.Sql,
+  table: string,
+  rows: number,
+  more: Record<string, string | undefined>,
+): Promise<void> {
+  const prefix = table === 'mails' ? 'mail' : 'req'
+  const values = { ...own, ...more }
+  const columns = await sql<{ name: string }[]>`
+    select column_name as name from information_schema.columns
+    where table_name = ${table} and table_schema = 'public' and is_generated = 'NEVER'`
+  const copied = columns.filter(({ name }) => !(name in values) || values[name] !== undefined)
+  const expressions = copied.map(({ name }) =>
+    (values[name] ?? `one."${name}"`).replace('{prefix}', prefix).replace('{rows}', `${rows}`),
+  )
+  const indexes = await sql<{ name: string; definition: string }[]>`
+    select indexname as name, indexdef as definition from pg_indexes
+    where tablename = ${table} and indexname not in (select conname from pg_constraint)`
+  for (const { name } of indexes) await sql.unsafe(`drop index "${name}"`)
+  const joined = table === 'mail_attempts' ? 'mail_attempts' : `${table} where status = 'sent'`
+  await sql.unsafe(`
+    insert into ${table} (${copied.map(({ name }) => `"${name}"`).join()})
+    select ${expressions.join()} from (select * from ${joined} limit 1) one, generate_series(1, ${rows}) n`)
+  for (const { definition } of indexes) await sql.unsafe(definition)
+}
