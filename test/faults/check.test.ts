@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { check } from './support/check.ts'
+import { check, cutTwice } from './support/check.ts'
 import type { Evidence } from './support/evidence.ts'
 import { formsOf } from './support/readable.ts'
 
@@ -31,6 +31,7 @@ function fine(): Evidence {
         status: 'sent',
         toAddress: 'anna@example.com',
         accepted: 1,
+        cut: 0,
       },
     ],
     interruptions: [],
@@ -44,6 +45,12 @@ type Spoil = (evidence: Evidence) => void
 const message = (evidence: Evidence, change: object = {}) =>
   void evidence.messages.push({ ...evidence.messages[0], at: 2_000, ...change } as Evidence['messages'][0])
 const mail = (evidence: Evidence, change: object) => Object.assign(evidence.mails[0] ?? {}, change)
+/** Its workers were killed in so many tries; nobody else has it now. */
+const cutOff = (evidence: Evidence, cut: number) => {
+  mail(evidence, { status: 'unknown', accepted: 0, cut })
+  row(evidence, { status: 'unknown' })
+  evidence.interruptions.push({ by: 'worker1', at: 1_001 }, { by: 'worker2', at: 50_000 })
+}
 const row = (evidence: Evidence, change: object) => Object.assign(evidence.requests[0] ?? {}, change)
 const another = (evidence: Evidence, change: object = {}) => {
   evidence.requests.push({ ...evidence.requests[0], id: 'req_2', ...change } as Evidence['requests'][0])
@@ -61,6 +68,27 @@ test.each<[string, RegExp, Spoil]>([
   ["a 202 with another's row", /^I1: req_1 is another/, e => row(e, { login: 'ben@example.com' })],
   ['a request that is still accepted', /^I1: req_1 is still accepted/, e => row(e, { status: 'accepted' })],
   ['a mail that is still queued', /^I1: mail mail_1 is still queued/, e => mail(e, { status: 'queued' })],
+  [
+    'a mail that may have been sent, and that no server was given',
+    /^I1: mail mail_1 is unknown, and no server/,
+    e => {
+      e.messages.splice(0)
+      cutOff(e, 1)
+    },
+  ],
+  [
+    'a mail that was sent, and that no server was given',
+    /^I1: mail mail_1 is sent, and/,
+    e => e.messages.splice(0),
+  ],
+  [
+    'a mail that is unknown although each server refused it',
+    /^I1: mail mail_1 is unknown, and no server/,
+    e => {
+      Object.assign(e.messages[0] ?? {}, { answer: 451 })
+      cutOff(e, 1)
+    },
+  ],
   ['two live rows of one account', /^I2: app_1 acc_1 has two live/, e => another(e)],
   [
     'two tokens of one account that work',
@@ -78,7 +106,16 @@ test.each<[string, RegExp, Spoil]>([
     /^I3: mail_1 was taken twice/,
     e => {
       message(e)
+      mail(e, { cut: 1 })
       e.interruptions.push({ by: 'worker2', at: 1_001 })
+    },
+  ],
+  [
+    'a mail taken twice while its worker was killed with others in hand',
+    /^I3: mail_1 was taken twice/,
+    e => {
+      message(e)
+      e.interruptions.push({ by: 'worker1', at: 1_001 })
     },
   ],
   [
@@ -109,6 +146,16 @@ test.each<[string, RegExp, Spoil]>([
   ['sent without a message', /^I4: mail mail_1 is sent without/, e => e.messages.splice(0)],
   ['failed although it may have arrived', /^I4: mail mail_1 failed/, e => mail(e, { status: 'failed' })],
   ['unknown although a 250 came', /^I4: mail mail_1 is unknown/, e => mail(e, { status: 'unknown' })],
+  [
+    'unknown although a 250 came, while its worker was killed with others in hand',
+    /^I4: mail mail_1 is unknown/,
+    e => cutOff(e, 0),
+  ],
+  [
+    'a try that was cut off where no worker came to grief',
+    /^I4: mail mail_1 was cut off 1 times, workers 0/,
+    e => mail(e, { cut: 1 }),
+  ],
   [
     'a request that knows better than its mail',
     /^I4: req_1 is sent and its mail failed/,
@@ -170,6 +217,23 @@ test('a second mail is right where the answer to the first was lost, or its work
   expect(check(cut)).toEqual([])
   const killed = fine()
   message(killed, { by: 'worker2' })
+  mail(killed, { cut: 1 })
   killed.interruptions.push({ by: 'worker1', at: 1_500 })
   expect(check(killed)).toEqual([])
+})
+
+test('a mail that no server was given is right where both its tries were cut off, which is counted, or its request is over', () => {
+  const twice = fine()
+  twice.messages.splice(0)
+  twice.completions.splice(0)
+  cutOff(twice, 2)
+  expect(check(twice)).toEqual([])
+  expect(cutTwice(twice).map(({ id }) => id)).toEqual(['mail_1'])
+  const replaced = fine()
+  replaced.messages.splice(0)
+  cutOff(replaced, 1)
+  row(replaced, { status: 'replaced', live: false })
+  expect(check(replaced)).toEqual([])
+  expect(cutTwice(replaced)).toEqual([])
+  expect(cutTwice(fine())).toEqual([])
 })

@@ -1,39 +1,39 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openBackend } from '@sparekey/queue/backend'
-import { openQueues } from '@sparekey/queue/queues'
 import { describe, expect, test } from 'vitest'
-import { freshDatabase, freshRedis } from '../support/database.ts'
+import { isLong } from '../support/long.ts'
 import { until } from '../support/sparekey.ts'
-import { createInside } from './support/inside.ts'
-import { startMailServer } from './support/mail-server.ts'
-import { createRig } from './support/rig.ts'
-import { type Scene, scene } from './support/scene.ts'
+import { deployParts } from './support/deployed.ts'
+import type { Rig } from './support/rig.ts'
+import { scene } from './support/scene.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const hour = 3_600_000
 
-/** Parts of their own around one scripted mail server. */
-async function begin({ open }: Scene) {
-  const database = await freshDatabase()
-  open({ close: database.drop })
-  const mailServer = open(await startMailServer())
-  const redisUrl = await freshRedis()
-  const rig = open(await createRig({ databaseUrl: database.url, redisUrl, mailServers: [mailServer] }))
-  return { rig, mailServer }
+/** What a worker may take to hand a mail over; and its lease is longer, as in production. */
+const sendDeadline = isLong ? {} : { sendDeadlineMs: 5_000 }
+
+/** Waits until whoever began to send can't go on by its own clock, and its lease is over. */
+async function endTurns({ sql, endLeases }: Pick<Rig, 'sql' | 'endLeases'>) {
+  if (isLong) return
+  await until('the time to send to be over', async () => {
+    const [row] = await sql`select bool_and(lease_until - interval '34 seconds' < now()) as over from mails
+      where lease_until is not null`
+    return row?.over || undefined
+  })
+  await endLeases()
 }
 
 describe.concurrent('workers', { timeout: 150_000 }, () => {
   test(
     'SIGTERM in mid-send: the worker waits for the answer, and the mail goes out once',
     scene(async set => {
-      const { rig, mailServer } = await begin(set)
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
       let answer = () => {}
       const answered = new Promise<'ok'>(resolve => {
         answer = () => resolve('ok')
       })
       mailServer.play(phase => (phase === 'message' ? answered : 'ok'))
-      const [, worker] = await Promise.all([rig.part('api'), rig.part('worker')])
+      const worker = await rig.part('worker')
       const [anna = ''] = await rig.people(1)
       await rig.ask(anna)
       await until('the message', () => rig.given()[0])
@@ -54,18 +54,17 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
   test(
     'SIGTERM while a mail server says nothing: after its grace the worker lets go, and another sends it once more',
     scene(async set => {
-      const { rig, mailServer } = await begin(set)
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
       mailServer.play((phase, { time }) => (phase === 'message' && time === 0 ? 'stall' : 'ok'))
-      const [, worker] = await Promise.all([
-        rig.part('api'),
-        rig.part('worker', { env: { SHUTDOWN_GRACE: '1' } }),
-      ])
+      const worker = await rig.part('worker', { env: { SHUTDOWN_GRACE: '1' } })
       const [anna = ''] = await rig.people(1)
       await rig.ask(anna)
       await until('the message', () => rig.given()[0])
       worker.signal('SIGTERM')
+      rig.interrupted(worker.name)
       await rig.part('worker')
       await worker.ended
+      await rig.endLeases()
       await rig.drained(90_000)
       const [row] = await rig.sql`select status from reset_requests`
       expect(row?.status).toBe('sent')
@@ -75,21 +74,26 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
   )
 
   test.for([
-    ['before it sends', 'claimed', 1],
+    ['before it speaks to the mail server', 'composed', 1],
     ['after the mail server took the mail', 'answered', 2],
+    ['at a later try, before the message goes out', 'begun', 1],
   ] as const)(
     'a worker that stands still past lock and lease %s is fenced out',
     ([, point, mails], context) =>
       scene(async set => {
-        const { rig } = await begin(set)
-        await rig.part('api')
+        const { mailServer, ...rig } = await deployParts(set, { worker: false })
         const [anna = '', ben = ''] = await rig.people(2)
+        mailServer.play((phase, { to, time }) =>
+          point === 'begun' && phase === 'rcpt' && to === anna && time === 0 ? 'cut' : 'ok',
+        )
         const standUntil = join(rig.data, 'go on')
-        const still = await rig.part('worker', { point, standUntil })
+        const still = await rig.part('worker', { point, standUntil, ...sendDeadline })
         await rig.ask(anna)
         await still.halted()
         rig.interrupted(still.name, true)
+        const [held] = await rig.sql`select claim from mails`
         const other = await rig.part('worker')
+        await endTurns(rig)
         await until(
           'the other worker to send',
           () => rig.given().find(({ by, answer }) => by !== still.name && answer === 250),
@@ -113,7 +117,7 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
           })
         await rig.drained()
         const its = await rig.sql`select status, claim from mails where to_address = ${anna}`
-        expect(its).toMatchObject([{ status: 'sent', claim: 2 }])
+        expect(its).toMatchObject([{ status: 'sent', claim: held?.claim + 1 }])
         expect(rig.given()).toHaveLength(mails + 1)
         expect(await rig.complaints()).toEqual([])
       })(context),
@@ -125,11 +129,12 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
     ['a worker an hour behind', { api: 0, worker: -hour }],
   ] as const)('%s: mails are tried again in time, links live as long as they should', ([, off], context) =>
     scene(async set => {
-      const { rig, mailServer } = await begin(set)
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
       mailServer.play((phase, { time, to }) =>
         phase === 'message' && time === 0 && to.startsWith('person0') ? { code: 451, text: 'not now' } : 'ok',
       )
-      await Promise.all([rig.part('api', { clockMs: off.api }), rig.part('worker', { clockMs: off.worker })])
+      if (off.api) await rig.part('api', { clockMs: off.api })
+      await rig.part('worker', { clockMs: off.worker })
       const logins = await rig.people(3)
       for (const login of logins) await rig.ask(login)
       await rig.drained()
@@ -144,15 +149,94 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
   )
 
   test(
-    'the same job ten times, at once and again afterwards: one mail',
-    scene(async ({ open }) => {
-      const rig = open(await createInside())
-      const [anna = ''] = await rig.people(1)
-      const queues = openQueues({
-        backend: openBackend({ redisUrl: rig.redisUrl, databaseUrl: rig.sparekey.databaseUrl }),
-        log: quiet,
+    'a worker frozen in mid-conversation past its lease wakes to the go-ahead for its message, and keeps it',
+    scene(async set => {
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
+      let goAhead = () => {}
+      const held = new Promise<'ok'>(resolve => {
+        goAhead = () => resolve('ok')
       })
-      open(queues)
+      mailServer.play((phase, { time }) => (phase === 'data' && time === 0 ? held : 'ok'))
+      const frozen = await rig.part('worker', sendDeadline)
+      const [anna = '', ben = ''] = await rig.people(2)
+      await rig.ask(anna)
+      await until('DATA', () => mailServer.times('data', anna) || undefined)
+      frozen.signal('SIGSTOP')
+      rig.interrupted(frozen.name, true)
+      const other = await rig.part('worker')
+      await endTurns(rig)
+      await until("the other's mail", () => rig.given().find(({ by }) => by === other.name), 90_000)
+      await rig.drained()
+      goAhead()
+      await other.end('SIGTERM')
+      frozen.signal('SIGCONT')
+      await rig.ask(ben)
+      await until(
+        "ben's mail",
+        () => rig.given().find(({ to, by }) => to === ben && by === frozen.name),
+        60_000,
+      )
+      await rig.drained()
+      expect(rig.given().filter(({ to }) => to === anna)).toHaveLength(1)
+      expect(await rig.complaints()).toEqual([])
+    }),
+  )
+
+  test(
+    'a worker an hour ahead that puts a mail off and dies: the mail goes out in time all the same',
+    scene(async set => {
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
+      mailServer.play((phase, { time }) =>
+        phase === 'message' && time === 0 ? { code: 451, text: 'not now' } : 'ok',
+      )
+      const ahead = await rig.part('worker', { clockMs: hour })
+      const [anna = ''] = await rig.people(1)
+      await rig.ask(anna)
+      await until('its job to sleep', async () => {
+        const [row] = await rig.sql`select tries from mails`
+        return (row?.tries === 1 && (await rig.queues.view('mail')).counts.delayed === 1) || undefined
+      })
+      await rig.kill(ahead)
+      if (!isLong) await rig.ageLost()
+      await rig.part('worker')
+      await rig.drained(90_000)
+      const [row] = await rig.sql`select status from reset_requests`
+      expect(row?.status).toBe('sent')
+      expect(rig.given().map(({ answer }) => answer)).toEqual([451, 250])
+      expect(await rig.complaints()).toEqual([])
+    }),
+  )
+
+  test(
+    'a worker killed with the answer in hand, whose token is used meanwhile: its mail ends, and is not sent again',
+    scene(async set => {
+      const rig = await deployParts(set, { worker: false })
+      const victim = await rig.part('worker', { point: 'answered' })
+      const [anna = ''] = await rig.people(1)
+      await rig.ask(anna)
+      await victim.halted()
+      await rig.kill(victim)
+      const [mail] = await rig.read(anna)
+      expect(await rig.complete(mail?.token ?? '')).toBe(200)
+      await rig.endLeases()
+      await rig.part('worker')
+      await rig.drained(120_000)
+      const mails = await rig.sql`select kind, status from mails order by kind`
+      expect([...mails]).toEqual([
+        { kind: 'notice', status: 'sent' },
+        { kind: 'reset', status: 'unknown' },
+      ])
+      expect(rig.given()).toHaveLength(2)
+      expect(await rig.complaints()).toEqual([])
+    }),
+  )
+
+  test(
+    'the same job ten times, at once and again afterwards: one mail',
+    scene(async set => {
+      const rig = await deployParts(set)
+      const [anna = ''] = await rig.people(1)
+      const { queues } = rig
       await queues.pause('mail')
       const requestId = (await rig.ask(anna))?.body.id as string
       const again = (round: string) =>
@@ -168,7 +252,8 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
         'all jobs done',
         async () => {
           const { waiting = 0, active = 0, delayed = 0 } = (await queues.view('mail')).counts
-          return waiting + active + delayed === 0 || undefined
+          // Those that came while the first was sending wait for its lease to be over.
+          return waiting + active + (isLong ? delayed : 0) === 0 || undefined
         },
         60_000,
       )
@@ -179,10 +264,10 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
 
   test(
     'a burst of ten times the usual: everybody is answered 202, and mailed once',
-    scene(async ({ open, dice }) => {
-      const rig = open(await createInside({ concurrency: 10 }))
+    scene(async set => {
+      const rig = await deployParts(set, { concurrency: 10 })
       const logins = await rig.people(200)
-      const order = logins.map(login => ({ login, at: dice.random() })).sort((a, b) => a.at - b.at)
+      const order = logins.map(login => ({ login, at: set.dice.random() })).sort((a, b) => a.at - b.at)
       await Promise.all(order.map(({ login }) => rig.ask(login)))
       expect(rig.asked).toHaveLength(200)
       await rig.drained(90_000)

@@ -18,11 +18,13 @@ beforeAll(async () => {
   desk = openDesk(sparekey, app)
 
   // All logins have one length, since an answer may hold the login that was typed.
-  for (const login of ['known', 'limit', 'twice']) {
+  for (const login of ['known', 'limit', 'twice', 'quiet']) {
     people[login] = `${login}@example.com`
     await desk.account({ login: people[login], email: people[login] })
   }
   people.alien = 'alien@example.com'
+  const listed = { key: app.secret, body: { address: people.quiet } }
+  expect((await sparekey.call('POST', '/v1/suppressions', listed)).status).toBe(201)
   const limited = await desk.ask(people.limit ?? '')
   await desk.ask(people.twice ?? '')
   await sparekey.mail(people.limit ?? '')
@@ -85,7 +87,7 @@ const masked = (answer: string, typed = '') =>
   answer
     .replaceAll(/\breq_[0-9a-z]{26}/g, 'req_…')
     .replace(/^(x-request-id|date): .*$/gim, '$1: …')
-    .replaceAll(/"requestId":"[\w-]{12}"/g, '"requestId":"…"')
+    .replaceAll(/"requestId":"[\w-]{36}"/g, '"requestId":"…"')
     .replaceAll(typed || '\0', 'typed')
 
 async function answersAt(url: string, door: Door): Promise<{ statuses: string[]; different: number }> {
@@ -98,7 +100,7 @@ async function answersAt(url: string, door: Door): Promise<{ statuses: string[];
 }
 
 test.each(Object.keys(doors))(
-  'known, unknown, over-limit and doubled logins get the same bytes from %s',
+  'known, unknown, suppressed, over-limit and doubled logins get the same bytes from %s',
   async name => {
     const { statuses, different } = await answersAt(sparekey.url, doors[name] as Door)
     expect(Number(statuses[0])).toBeLessThan(300)
@@ -106,9 +108,10 @@ test.each(Object.keys(doors))(
   },
 )
 
-test('the four kinds of login above did end differently inside', async () => {
+test('the five kinds of login above did end differently inside', async () => {
   for (const [kind, outcome] of [
     ['alien', 'no_account'],
+    ['quiet', 'suppressed'],
     ['limit', 'recipient_limit'],
     ['twice', 'duplicate'],
   ] as const) {
@@ -136,8 +139,6 @@ test('control: a header more, a space more or another order for one of them is c
     expect(different).toBe(leaks.includes(leak) ? 2 : 1)
   }
 })
-
-test.todo('a suppressed login gets the same bytes: there is no suppression list yet')
 
 /** One request's token and code, in each way of not working any more. */
 async function deadSecrets() {
@@ -195,4 +196,48 @@ test('unknown, used, expired and voided secrets look the same to each verb; a le
   )
   expect(new Set(await look(leaky.url, verbs.peek as (typeof verbs)[string])).size).toBe(2)
   leaky.close()
+})
+
+test('a wrong code writes the same for a request of a known and of an unknown login', async () => {
+  const { id: known, person } = await desk.mailed()
+  const { body } = await desk.ask('nobody.at.all@example.com')
+  await sparekey.status(body.id, desk.app.secret, 'ignored')
+  /** Which rows a call writes: the request's, and the one that the breaker counts in. */
+  const written = async (id: string, call: () => Promise<{ status: number }>) => {
+    const versions = async () =>
+      (
+        await sparekey.sql`select xmin::text as version from reset_requests where id = ${id}
+          union all (select wrong_exchanges::text from code_guesses where application_id = ${desk.app.id}
+          order by hour desc limit 1)`
+      ).map(({ version }) => version)
+    const before = await versions()
+    expect((await call()).status).toBe(410)
+    const after = await versions()
+    return after.map((version, i) => version !== before[i])
+  }
+  const onPage = (login: string) =>
+    fetch(`${sparekey.url}/reset/code`, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams({ application: desk.app.slug, login, code: '00000000' }),
+    })
+  for (const [id, login] of [
+    [known, person.login],
+    [body.id, 'nobody.at.all@example.com'],
+  ]) {
+    expect(await written(id, () => desk.exchange(id, '00000000'))).toEqual([true, true])
+    expect(await written(id, () => onPage(login))).toEqual([true, true])
+  }
+})
+
+test('what waits is not told to strangers: through a proxy /metrics is an unknown path, but for the operator', async () => {
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    masked(await askOnce(sparekey.url, requestText(`GET ${path}`, { headers })))
+  const proxied = { 'X-Forwarded-For': '198.41.0.4' }
+  expect(await get('/metrics', proxied)).toBe(await get('/nothing', proxied))
+  const guessing = { ...proxied, Authorization: `Bearer ${desk.app.secret}` }
+  expect(await get('/metrics', guessing)).toBe(await get('/nothing', guessing))
+  const operator = { ...proxied, Authorization: `Bearer ${sparekey.adminKey}` }
+  for (const headers of [{}, operator])
+    expect(await get('/metrics', headers)).toContain('sparekey_waiting_requests')
 })

@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Json, type Sparekey, startSparekey } from '../support/sparekey.ts'
-import { type Desk, noLimits, openDesk } from './support/desk.ts'
+import type { Json, Sparekey } from '../support/sparekey.ts'
+import { type Desk, noLimits, openBothDesks, openDesk } from './support/desk.ts'
 import { standIn } from './support/stand-in.ts'
 
 let sparekey: Sparekey
 let desk: Desk
 let caller: Desk
 beforeAll(async () => {
-  sparekey = await startSparekey()
-  desk = openDesk(sparekey, await sparekey.application({ limits: noLimits }))
-  caller = openDesk(
-    sparekey,
-    await sparekey.application({
-      limits: noLimits,
-      directory: 'caller',
-      resetUrl: 'https://app.example.com/reset#{token}',
-    }),
-  )
+  ;({ sparekey, desk, caller } = await openBothDesks())
 })
 afterAll(() => sparekey?.close())
 

@@ -74,7 +74,7 @@ test('after a whole story with faults the logs hold no address, token, key or pa
   expect(people(planted)).toEqual([login])
   expect(searchFor(token, { logs: planted })).not.toEqual([])
   expect(body.id).toMatch(/^req_/)
-}, 60_000)
+})
 
 /** Lines that a log's reader could not take for one event of ours. */
 const foreignLines = (text: string) =>
@@ -110,7 +110,7 @@ test('whatever is sent, an event is one line: nobody writes a line of their own;
   for (const [at, part] of parts.entries()) expect(foreignLines(part.output().slice(before[at]))).toEqual([])
   const printed = forged.map(text => `{"level":"info","part":"api","msg":"login ${text}"}`).join('\n')
   expect(foreignLines(printed).length).toBeGreaterThan(3)
-}, 60_000)
+})
 
 test('no answer holds a stack, a path of ours or a statement, whatever goes wrong; one that does is caught', async () => {
   const { apis } = deployment

@@ -54,9 +54,8 @@ async function missing(url: string): Promise<string[]> {
 }
 
 describe('on https', () => {
-  test('hosted pages and dashboard may run no foreign script, stand in no frame and are never asked by plain http', async () => {
-    for (const path of pages().filter(path => path !== '/docs'))
-      expect([path, await missing(https.url + path)]).toEqual([path, []])
+  test('hosted pages, dashboard and reference may run no foreign script, stand in no frame and are never asked by plain http', async () => {
+    for (const path of pages()) expect([path, await missing(https.url + path)]).toEqual([path, []])
   })
 
   test('the API says nosniff and HSTS, too, with errors as well', async () => {

@@ -173,8 +173,6 @@ describe('after a completion', () => {
     })
   })
 
-  test.todo('revokeSessions is called in the http directory: that directory has no calls yet')
-
   test('nobody is signed in by it, and one notice goes out that holds neither password nor token', async () => {
     const { person, token } = await desk.mailed()
     const { headers, body } = await desk.complete(token)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Scope, scopes } from '@sparekey/db/types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Json, type Sparekey, startSparekey, until } from '../support/sparekey.ts'
 import { type Desk, noLimits, openDesk } from './support/desk.ts'
@@ -70,6 +71,8 @@ async function ownThings(desk: Desk): Promise<Record<string, Record<string, stri
   const key = { key: desk.app.secret }
   const hook = await sparekey.call('POST', '/v1/webhooks', { ...key, body: { url: receiver.url } })
   const { person, id } = await desk.mailed()
+  const listed = { ...key, body: { address: 'listed@example.com' } }
+  const suppression = await sparekey.call('POST', '/v1/suppressions', listed)
   const delivery = await until('a delivery', async () => {
     const { body } = await sparekey.call('GET', `/v1/webhooks/${hook.body.id}/deliveries`, key)
     return body.items.find((item: Json) => item.status === 'delivered')
@@ -77,6 +80,7 @@ async function ownThings(desk: Desk): Promise<Record<string, Record<string, stri
   return {
     '/v1/accounts': { id: person.id },
     '/v1/reset-requests': { id },
+    '/v1/suppressions': { id: suppression.body.id },
     '/v1/webhooks': { id: hook.body.id, deliveryId: delivery.id },
   }
 }
@@ -84,6 +88,7 @@ async function ownThings(desk: Desk): Promise<Record<string, Record<string, stri
 const strangers: Record<string, string> = {
   '/v1/accounts': `acc_${'0'.repeat(26)}`,
   '/v1/reset-requests': `req_${'0'.repeat(26)}`,
+  '/v1/suppressions': `sup_${'0'.repeat(26)}`,
   '/v1/webhooks': `hook_${'0'.repeat(26)}`,
 }
 
@@ -139,11 +144,15 @@ test("every id of one application is 404 to another's key, as one that never was
 
 test("lists show nobody the other's things, whatever they filter by", async () => {
   const { person } = await mine.mailed()
+  const listed = { key: mine.app.secret, body: { address: person.email } }
+  expect((await sparekey.call('POST', '/v1/suppressions', listed)).status).toBe(201)
   for (const path of [
     '/v1/accounts?limit=100',
     `/v1/accounts?login=${person.login}`,
     '/v1/reset-requests?limit=100',
     `/v1/reset-requests?login=${person.login}&applicationId=${mine.app.id}`,
+    '/v1/suppressions?limit=100',
+    `/v1/suppressions?address=${person.email}`,
     '/v1/webhooks?limit=100',
   ]) {
     const look = async (desk: Desk) => (await sparekey.call('GET', path, { key: desk.app.secret })).body.items
@@ -166,4 +175,83 @@ test('what is the operator’s own is 401 without a key and 403 with any key of 
     expect([id, ...statuses]).toEqual([id, 401, 403, 403])
   }
   expect((await admin('GET', '/v1/queues')).status).toBe(200)
+})
+
+const isDialect = ({ path }: Operation) => path.startsWith('/compat/')
+
+async function keyWith(own: readonly Scope[]): Promise<string> {
+  const body = { kind: 'secret', scopes: own }
+  return (await admin('POST', `/v1/applications/${mine.app.id}/keys`, body)).body.key
+}
+
+/** What a narrowed key needs; every other call takes no secret key. */
+const needed: Record<Scope, string[]> = {
+  'requests:write': ['createResetRequest', 'cancelResetRequest', 'resendResetRequest', 'getHumanChallenge'],
+  'requests:read': ['listResetRequests', 'getResetRequest'],
+  'tokens:redeem': ['peekResetToken', 'exchangeResetCode', 'createPasswordReset', 'redeemResetToken'],
+  'accounts:*': [
+    'createAccount',
+    'listAccounts',
+    'getAccount',
+    'updateAccount',
+    'deleteAccount',
+    'importAccounts',
+    'verifyAccount',
+    'createSuppression',
+    'listSuppressions',
+    'deleteSuppression',
+  ],
+  'admin:*': [
+    'createWebhook',
+    'listWebhooks',
+    'updateWebhook',
+    'deleteWebhook',
+    'rotateWebhookSecret',
+    'listWebhookDeliveries',
+    'replayWebhookDelivery',
+  ],
+}
+
+test.each(scopes)(
+  'a key with the scope %s alone is refused where it needs another, and nowhere else',
+  async scope => {
+    const key = await keyWith([scope])
+    const keyed = operations.filter(operation => operation.keys.length > 0 && !isDialect(operation))
+    expect(
+      keyed
+        .filter(({ keys }) => keys.includes('secretKey'))
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(Object.values(needed).flat().sort())
+    const refused: string[] = []
+    for (const operation of keyed) {
+      // Nothing that is there: the key is looked at before all else.
+      const { status } = await sparekey.call(operation.method, operation.path.replaceAll(/\{\w+\}/g, 'x'), {
+        key,
+      })
+      expect([operation.id, status < 500 && status !== 401]).toEqual([operation.id, true])
+      if (status === 403) refused.push(operation.id)
+    }
+    const open = needed[scope]
+    expect(refused.sort()).toEqual(
+      keyed
+        .map(({ id }) => id)
+        .filter(id => !open.includes(id))
+        .sort(),
+    )
+  },
+)
+
+test('a dialect is spoken only by a key that may both ask and use tokens up', async () => {
+  const speak = async (own: Scope[]) => {
+    const key = await keyWith(own)
+    const path = '/compat/akinon/api/v1/auth/generate-reset-token'
+    return (await sparekey.call('POST', path, { key, body: { username: 'a@example.com' } })).status
+  }
+  for (const scope of scopes) {
+    expect([scope, await speak([scope])]).toEqual([scope, 401])
+    const without = scopes.filter(each => each !== scope)
+    const needs = scope === 'requests:write' || scope === 'tokens:redeem'
+    expect([scope, (await speak(without)) === 401]).toEqual([scope, needs])
+  }
 })

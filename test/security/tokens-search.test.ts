@@ -1,8 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { openBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase, freshRedis } from '../support/database.ts'
 import { type Deployment, deploy } from '../support/deployment.ts'
+import type { Script } from '../support/mail-server.ts'
 import { until } from '../support/sparekey.ts'
 import { goodPassword, noLimits, tokenCalls } from './support/desk.ts'
 import { dumpPostgres, dumpRedis, formsOf, searchFor } from './support/search.ts'
@@ -16,6 +19,26 @@ let collector: StandIn
 const webhooks: string[] = []
 const traces: string[] = []
 
+/** What a person reads in a mail. */
+const secretsIn = (text: string) => ({
+  token: /#([\w-]{43})\b/.exec(text)?.[1] ?? '',
+  code: /\b(\d{4}) (\d{4})\b/.exec(text)?.slice(1).join('') ?? '',
+})
+const sourceText = (source: string) => source.replaceAll('=\r\n', '')
+
+/** Refuses some people's mails, and quotes what it dislikes in them; in one's the token of somebody else. */
+let planting = ''
+const contentFilter: Script = (_, to, source) => {
+  const text = sourceText(source)
+  const link = /https?:\S+#[\w-]{43}/.exec(text)?.[0] ?? ''
+  const code = /\b\d{4} \d{4}\b/.exec(text)?.[0]
+  const words = `blocked ${link} and ${encodeURIComponent(link)} and ${code}`
+  if (to.startsWith('held')) return { code: 451, text: `4.3.0 ${words}` }
+  if (to.startsWith('refused')) return { code: 550, text: `5.1.1 ${words}` }
+  if (to.startsWith('planted')) return { code: 550, text: `5.7.1 looks like #${planting}` }
+  return 'take'
+}
+
 beforeAll(async () => {
   receiver = await standIn(({ headers, body }) => webhooks.push(JSON.stringify(headers) + body))
   collector = await standIn(({ body }, response) => {
@@ -25,6 +48,7 @@ beforeAll(async () => {
   database = await freshDatabase()
   redisUrl = await freshRedis()
   deployment = await deploy({
+    script: contentFilter,
     env: {
       DATABASE_URL: database.url,
       REDIS_URL: redisUrl,
@@ -52,19 +76,24 @@ test('after a full run the token, the code and the new password are found nowher
     })
     const key = app.keys.secret
     await call('POST', '/v1/webhooks', { key, body: { url: receiver.url } })
-    const reset = async (login: string) => {
+    const ask = async (login: string) => {
       await call('POST', '/v1/accounts', { key, body: { login, email: login } })
       const { body } = await call('POST', '/v1/reset-requests', { key, body: { login } })
-      const { text = '' } = await mailServer.mail(login)
-      await until('it is written down', async () => {
+      const { mails } = await until('its first try is written down', async () => {
         const read = await call('GET', `/v1/reset-requests/${body.id}`, { key })
-        return read.body.status === 'sent' || undefined
+        return read.body.mails[0]?.attempts.length > 0 ? read.body : undefined
       })
-      return {
-        id: body.id as string,
-        token: /#([\w-]{43})\b/.exec(text)?.[1] ?? '',
-        code: /\b(\d{4}) (\d{4})\b/.exec(text)?.slice(1).join('') ?? '',
-      }
+      return { id: body.id as string, response: mails[0].attempts[0].response as string }
+    }
+    const reset = async (login: string) => {
+      const { id } = await ask(login)
+      const { text = '' } = await mailServer.mail(login)
+      return { id, ...secretsIn(text) }
+    }
+    const quoted = async (login: string) => {
+      const asked = await ask(login)
+      const source = mailServer.seen.find(each => each.includes(`To: ${login}`)) ?? ''
+      return { ...asked, ...secretsIn(sourceText(source)) }
     }
     const verbs = tokenCalls(call, key)
     const used = await reset('used@example.com')
@@ -74,28 +103,38 @@ test('after a full run the token, the code and the new password are found nowher
     const swapped = await reset('swapped@example.com')
     const exchanged = await verbs.exchange(swapped.id, swapped.code)
     expect(exchanged.status).toBe(200)
-    await until('every webhook', () => (webhooks.length >= 8 ? true : undefined))
+    const held = await quoted('held@example.com')
+    const refused = await quoted('refused@example.com')
+    for (const { response } of [held, refused])
+      expect(response).toMatch(/blocked \S+#\[removed\] and \S+%23\[removed\] and \[removed\]$/)
+    const heard = (text: string) => webhooks.some(each => each.includes(text))
+    await until('every webhook', () => (webhooks.length >= 11 && heard('reset.failed') ? true : undefined))
     await until('a trace of the exchange', () =>
       traces.join('').includes('/v1/reset-codes/exchange') ? true : undefined,
     )
 
-    const answers: string[] = []
-    for (const path of [
-      '/v1/reset-requests?limit=100',
-      ...[used, live, swapped].map(({ id }) => `/v1/reset-requests/${id}`),
-      '/v1/stats',
-      '/v1/workers',
-      ...['mail', 'webhook', 'housekeeping'].flatMap(queue =>
-        ['waiting', 'active', 'delayed', 'failed', 'completed'].map(
-          state => `/v1/queues/${queue}/jobs?state=${state}`,
+    const everyRequest = [used, live, swapped, held, refused]
+    const askAll = async () => {
+      const answers: string[] = []
+      for (const path of [
+        '/v1/reset-requests?limit=100',
+        ...everyRequest.map(({ id }) => `/v1/reset-requests/${id}`),
+        '/v1/suppressions',
+        '/v1/stats',
+        '/v1/workers',
+        ...['mail', 'webhook', 'housekeeping'].flatMap(queue =>
+          ['waiting', 'active', 'delayed', 'failed', 'completed'].map(
+            state => `/v1/queues/${queue}/jobs?state=${state}`,
+          ),
         ),
-      ),
-      '/dashboard/board/api/queues',
-      '/metrics',
-    ]) {
-      const { status, body } = await call('GET', path, { key: adminKey })
-      expect([path, status]).toEqual([path, 200])
-      answers.push(JSON.stringify(body))
+        '/dashboard/board/api/queues',
+        '/metrics',
+      ]) {
+        const { status, body } = await call('GET', path, { key: adminKey })
+        expect([path, status]).toEqual([path, 200])
+        answers.push(JSON.stringify(body))
+      }
+      return answers.join('\n')
     }
     const look = async () => ({
       postgres: await dumpPostgres(sql),
@@ -103,29 +142,46 @@ test('after a full run the token, the code and the new password are found nowher
       logs: [...apis, ...workers].map(part => part.output()).join('\n'),
       webhooks: webhooks.join('\n'),
       traces: traces.join('\n'),
-      'what the dashboard is told': answers.join('\n'),
+      'what the dashboard is told': await askAll(),
     })
     const places = await look()
     // Places that hold nothing would prove nothing.
     for (const [place, text] of Object.entries(places))
       expect([place, text.length > 100]).toEqual([place, true])
     expect(places.postgres).toContain(createHash('sha256').update(live.token).digest('hex'))
-    const secrets = [used.token, live.token, swapped.token, exchanged.body.token, goodPassword, key, adminKey]
-    for (const secret of secrets) expect(searchFor(secret, places)).toEqual([])
-    for (const { code } of [used, live, swapped])
+    const tokens = [...everyRequest.map(({ token }) => token), exchanged.body.token]
+    for (const secret of [...tokens, goodPassword, key, adminKey])
+      expect(searchFor(secret, places)).toEqual([])
+    for (const { code } of everyRequest)
       for (const [place, text] of Object.entries(places))
         for (const form of [code, `${code.slice(0, 4)} ${code.slice(4)}`])
           expect([place, new RegExp(`(?<!\\d)${form}(?!\\d)`).test(text)]).toEqual([place, false])
 
+    // Each place by what really writes there; a database and a Redis hold other forms than texts, too.
+    planting = live.token
+    everyRequest.push(await quoted('planted@example.com'))
+    await until('the webhook with it', () => (heard(planting) ? true : undefined))
+    const trace = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`
+    const headers = { traceparent: trace, tracestate: `planted=${planting}` }
+    await call('GET', '/v1/reset-requests', { key, headers })
+    await until('the trace with it', () => (traces.join('').includes(planting) ? true : undefined))
+    const backend = openBackend({ redisUrl, databaseUrl: database.url })
+    const queues = openQueues({ backend, log: { info() {}, warn() {}, error() {} } })
+    // A job of nothing fails, and the worker's log says which one it was.
+    await queues.add('mail', [{ id: planting, data: {} as never }])
+    await queues.close()
+    await until('the log line with it', () => workers[0]?.output().includes(planting) || undefined)
     await sql`create table planted (text text, bytes bytea)`
-    await sql`insert into planted values (${`x${live.token}x`}, ${Buffer.from(live.token, 'base64url')})`
+    await sql`insert into planted values (${`x${planting}x`}, ${Buffer.from(planting, 'base64url')})`
     const { openRedis } = await import('@sparekey/queue/redis')
     const redis = openRedis(redisUrl)
-    await redis.call('hset', 'planted', 'data', Buffer.from(`{"token":"${live.token}"}`).toString('base64'))
+    await redis.call('hset', 'planted', 'data', Buffer.from(`{"token":"${planting}"}`).toString('base64'))
     redis.disconnect()
     const planted = await look()
-    expect(searchFor(live.token, { postgres: planted.postgres }).length).toBeGreaterThan(1)
-    expect(searchFor(live.token, { redis: planted.redis })).not.toEqual([])
+    for (const [place, text] of Object.entries(planted))
+      expect([place, searchFor(planting, { [place]: text })]).not.toEqual([place, []])
+    expect(searchFor(planting, { postgres: planted.postgres }).length).toBeGreaterThan(1)
+    expect(searchFor(planting, { redis: planted.redis }).length).toBeGreaterThan(1)
   } finally {
     await sql.end({ timeout: 5 })
   }

@@ -1,6 +1,8 @@
 import type { Evidence, Interruption, MailRow, Message } from './evidence.ts'
 import { findReadable } from './readable.ts'
 
+/** Of requests whose mails nobody waits for. */
+const over = ['replaced', 'cancelled', 'expired', 'failed']
 const final = ['sent', 'used', 'expired', 'replaced', 'unknown', 'failed', 'ignored', 'cancelled']
 /** After this long another worker takes a mail over, so what ends a worker later has nothing to do with it. */
 const leaseMs = 45_000
@@ -9,6 +11,7 @@ const leaseMs = 45_000
 export function check(evidence: Evidence): string[] {
   return [
     ...everyAnswerKept(evidence),
+    ...everyMailGiven(evidence),
     ...oneLiveToken(evidence),
     ...oneMail(evidence),
     ...honestStatus(evidence),
@@ -28,6 +31,28 @@ function everyAnswerKept({ asked, requests, mails }: Evidence): string[] {
   })
   const open = mails.filter(({ status }) => status === 'queued' || status === 'sending')
   return [...lost, ...open.map(({ id, status }) => `I1: mail ${id} is still ${status}`)]
+}
+
+/** I1, too: what is `sent` or `unknown` some server was given. */
+function everyMailGiven(evidence: Evidence): string[] {
+  return notGiven(evidence)
+    .filter(({ cut }) => cut < 2)
+    .map(({ id, status }) => `I1: mail ${id} is ${status}, and no server was given it`)
+}
+
+/**
+ * Mails that no server was given although somebody waits for them: the workers of both their tries came to grief when they
+ * might have sent them. That nobody gets a mail three times has this price.
+ */
+export const cutTwice = (evidence: Evidence): MailRow[] => notGiven(evidence).filter(({ cut }) => cut >= 2)
+
+function notGiven({ requests, mails, messages }: Evidence): MailRow[] {
+  const taken = takenOf(messages, mails)
+  const overs = new Set(requests.filter(({ status }) => over.includes(status)).map(({ id }) => id))
+  return mails.filter(
+    mail =>
+      (mail.status === 'sent' || mail.status === 'unknown') && !taken.has(mail) && !overs.has(mail.requestId),
+  )
 }
 
 /** I2: by the rows, and by asking the API about every token that was mailed. */
@@ -74,8 +99,10 @@ function honestStatus({ messages, mails, requests, interruptions }: Evidence): s
     const answered = its.some(({ answer }) => answer === 250)
     if (mail.status === 'sent' && !answered) return [`I4: mail ${mail.id} is sent without a 250`]
     if (mail.status === 'failed' && its.length > 0) return [`I4: mail ${mail.id} failed and may have arrived`]
-    const lost = its.some(message => wasLost(message, mail, interruptions)) || interruptions.length > 0
+    const lost = its.some(message => wasLost(message, mail, interruptions)) || mail.cut > 0
     if (mail.status === 'unknown' && !lost) return [`I4: mail ${mail.id} is unknown, and no answer was lost`]
+    if (mail.cut > interruptions.length)
+      return [`I4: mail ${mail.id} was cut off ${mail.cut} times, workers ${interruptions.length}`]
     return []
   })
   const statusOf = new Map(requests.map(row => [row.id, row.status]))
@@ -124,9 +151,10 @@ function takenOf(
   return byMail
 }
 
-/** No 250 went out, or its worker came to grief before it could have written it down. */
+/** No 250 went out, or its worker came to grief before it could have written it down, and the mail's own rows say so. */
 function wasLost(message: Message, mail: MailRow, interruptions: readonly Interruption[]): boolean {
   if (message.answer !== 250) return true
+  if (mail.cut === 0) return false
   const near = interruptions.filter(
     ({ by, at }) => by === message.by && at >= message.at - leaseMs && at <= message.at + leaseMs,
   )

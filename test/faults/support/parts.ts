@@ -3,15 +3,12 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Point } from '@sparekey/reset/context'
 import { freePort } from '../../support/port.ts'
+import { isWell } from '../../support/process.ts'
 import { until } from '../../support/sparekey.ts'
 import { sayingOf } from './point.ts'
+import { entry } from './programs.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const halting = {
-  api: new URL('./api-entry.ts', import.meta.url),
-  worker: new URL('./worker-entry.ts', import.meta.url),
-}
-const clock = new URL('./clock.ts', import.meta.url)
 
 /** An API or a worker in a process of its own. */
 export interface Part {
@@ -33,6 +30,8 @@ export interface PartOptions {
   point?: Point
   /** Stands still at the point until this file is there, instead of waiting for its end. */
   standUntil?: string
+  /** How long it takes at most to hand a mail over, instead of as long as in production. */
+  sendDeadlineMs?: number
   /** Its clock is off by so much. */
   clockMs?: number
   env?: Record<string, string>
@@ -45,12 +44,12 @@ export async function startPart(
   env: Record<string, string>,
   options: PartOptions = {},
 ): Promise<Part> {
-  const { point, standUntil, clockMs } = options
+  const { point, standUntil, clockMs, sendDeadlineMs } = options
   const port = await freePort()
   const { PATH = '', HOME = '' } = process.env
-  const preload = clockMs === undefined ? [] : ['--import', clock.href]
-  const program = point ? [fileURLToPath(halting[kind])] : ['apps/cli/src/main.ts', kind]
-  const child = spawn(process.execPath, ['--import', 'tsx', ...preload, ...program], {
+  const preload = clockMs === undefined ? [] : ['--import', await entry('clock')]
+  const program = point || sendDeadlineMs ? [await entry(`${kind}-entry`)] : ['apps/cli/dist/main.js', kind]
+  const child = spawn(process.execPath, [...preload, ...program], {
     cwd: root,
     env: {
       PATH,
@@ -60,6 +59,7 @@ export async function startPart(
       ...(env.SMTP_URL ? { SMTP_URL: env.SMTP_URL.replace(/name=\w+/g, `name=${name}`) } : {}),
       ...(point ? { FAULT_POINT: point } : {}),
       ...(standUntil ? { FAULT_STAND_UNTIL: standUntil } : {}),
+      ...(sendDeadlineMs ? { FAULT_SEND_DEADLINE_MS: String(sendDeadlineMs) } : {}),
       ...(clockMs === undefined ? {} : { FAULT_CLOCK_MS: String(clockMs) }),
       ...options.env,
     },
@@ -78,7 +78,7 @@ export async function startPart(
     running,
     async halted() {
       if (!point) throw new TypeError('this part halts nowhere')
-      await until(`${name} at ${point}`, () => output.includes(sayingOf(point)) || undefined, 60_000)
+      await until(`${name} at ${point}`, () => output.includes(sayingOf(point)) || undefined, 120_000)
     },
     signal: signal => void child.kill(signal),
     async end(signal) {
@@ -93,10 +93,11 @@ export async function startPart(
     `${name} ready`,
     async () => {
       if (!running()) throw new Error(`${name} ended: ${output}`)
-      const answer = await fetch(`${part.url}/readyz`).catch(() => undefined)
-      return answer?.status === 200 || undefined
+      return (await isWell(part.url)) || undefined
     },
-    60_000,
+    120_000,
+    // Many start at once, and each look takes time from them.
+    200,
   )
   return part
 }

@@ -2,13 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
 import postgres from 'postgres'
-import { type Call, callAt, type Json, until } from '../../support/sparekey.ts'
+import { isLong } from '../../support/long.ts'
+import { callAt, type Json, until } from '../../support/sparekey.ts'
 import { check } from './check.ts'
 import type { Asked, Completion, Evidence, Interruption } from './evidence.ts'
 import { readMessages, readRows, readStores } from './gather.ts'
 import { type MailServer, startMailServer } from './mail-server.ts'
 import { type Part, type PartOptions, startPart } from './parts.ts'
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface RigOptions {
   databaseUrl: string
@@ -17,8 +22,6 @@ export interface RigOptions {
   partsDatabaseUrl?: string
   /** In the order in which they are tried; one that takes everything, unless told. */
   mailServers?: [MailServer, ...MailServer[]]
-  /** A Sparekey of this process, instead of parts of their own. */
-  inside?: { call: Call; adminKey: string }
   env?: Record<string, string>
 }
 
@@ -27,7 +30,7 @@ export async function createRig(options: RigOptions) {
   const mailServers = options.mailServers ?? [await startMailServer()]
   const data = await mkdtemp(join(tmpdir(), 'sparekey-faults-'))
   const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => {} })
-  const adminKey = options.inside?.adminKey ?? `admin_${randomBytes(24).toString('base64url')}`
+  const adminKey = `admin_${randomBytes(24).toString('base64url')}`
   const env = {
     DATABASE_URL: options.partsDatabaseUrl ?? options.databaseUrl,
     REDIS_URL: options.redisUrl,
@@ -40,6 +43,10 @@ export async function createRig(options: RigOptions) {
     WORKER_CONCURRENCY: '10',
     ...options.env,
   }
+  const queues = openQueues({
+    backend: openBackend({ redisUrl: options.redisUrl, databaseUrl: options.databaseUrl }),
+    log: quiet,
+  })
   const parts: Part[] = []
   const asked: Asked[] = []
   const interruptions: Interruption[] = []
@@ -54,15 +61,24 @@ export async function createRig(options: RigOptions) {
   }
   const given = () => mailServers.flatMap(server => server.given).sort((a, b) => a.at - b.at)
   const anyApi = () => {
-    if (options.inside) return options.inside.call
     const api = parts.findLast(({ kind, running }) => kind === 'api' && running())
     if (!api) throw new Error('no API runs')
     return callAt(api.url)
+  }
+  // On a busy machine the queue may take longer than the second that a producer gives it.
+  const add: typeof queues.add = async (queue, jobs) => {
+    const taken = () =>
+      queues.add(queue, jobs).then(
+        () => true,
+        () => undefined,
+      )
+    await until('the queue to take the jobs', taken)
   }
   let application = { id: '', secret: '', publishable: '' }
 
   const rig = {
     sql,
+    queues,
     /** Every message that any of the mail servers was given whole. */
     given,
     /** The same, as a person reads them: all, or somebody's. */
@@ -102,6 +118,9 @@ export async function createRig(options: RigOptions) {
       return logins
     },
     application: () => application,
+    /** Calls any API with the application's secret key. */
+    call: (method: string, path: string, body?: unknown) =>
+      anyApi()(method, path, { key: application.secret, ...(body === undefined ? {} : { body }) }),
     /** Asks for a reset; remembers a 202. Resolves to the status, or undefined where the line broke. */
     async ask(login: string, { at, headers = {} }: { at?: Part; headers?: Record<string, string> } = {}) {
       const call = at ? callAt(at.url) : anyApi()
@@ -123,6 +142,31 @@ export async function createRig(options: RigOptions) {
       if (answer) completions.push({ token, status: answer.status })
       return answer?.status
     },
+    /** Makes what lost its job old enough for the next round of housekeeping. */
+    async ageLost() {
+      await sql`update reset_requests set enqueued_at = enqueued_at - interval '1 minute' where status = 'accepted'`
+      await sql`update mails set next_try_at = next_try_at - interval '1 minute' where status in ('queued', 'sending')`
+    },
+    /**
+     * Lets the leases of workers that are gone, or stand still, be over, and their jobs come up at once. In the long
+     * form it does nothing: leases and jobs' locks run out by themselves.
+     */
+    async endLeases() {
+      if (isLong) return
+      await sql`update mails set lease_until = now() where status in ('queued', 'sending')`
+      const open = await sql<{ id: string }[]>`
+        select id from reset_requests where status in ('accepted', 'sending', 'unknown')`
+      await add(
+        'mail',
+        open.map(({ id }) => ({ id: `again-${id}`, data: { requestId: id } })),
+      )
+      const untold = await sql<{ id: string }[]>`
+        update webhook_deliveries set lease_until = now() where status = 'queued' returning id`
+      await add(
+        'webhook',
+        untold.map(({ id }) => ({ id: `again-${id}`, data: { deliveryId: id } })),
+      )
+    },
     /** Waits until nothing is on its way any more. */
     async drained(timeoutMs = 60_000) {
       const look = async () => {
@@ -131,7 +175,7 @@ export async function createRig(options: RigOptions) {
             + (select count(*) from mails where status in ('queued', 'sending')) as open`
         return Number(row?.open) === 0 || undefined
       }
-      await until('everything to drain', () => look().catch(() => undefined), timeoutMs)
+      await until('everything to drain', () => look().catch(() => undefined), timeoutMs, 100)
     },
     /** Keeps a look at all that lies in the stores now. */
     async look(when: string) {
@@ -141,7 +185,7 @@ export async function createRig(options: RigOptions) {
     async evidence(): Promise<Evidence> {
       const messages = await readMessages(given())
       const working: string[] = []
-      if (options.inside || parts.some(({ kind, running }) => kind === 'api' && running()))
+      if (parts.some(({ kind, running }) => kind === 'api' && running()))
         for (const token of new Set(messages.map(({ token }) => token)))
           if (token && (await anyApi()('POST', '/v1/reset-tokens/peek', { body: { token } })).status === 200)
             working.push(token)
@@ -161,6 +205,7 @@ export async function createRig(options: RigOptions) {
     async close() {
       await Promise.all(parts.map(({ end }) => end('SIGKILL')))
       if (!options.mailServers) await mailServers[0].close()
+      await queues.close()
       await sql.end({ timeout: 5 })
       await rm(data, { recursive: true, force: true, maxRetries: 5 })
     },

@@ -3,10 +3,11 @@ import { migrate } from '@sparekey/db/migrate'
 import postgres from 'postgres'
 import type { TestServer } from '../../support/servers.ts'
 import { until } from '../../support/sparekey.ts'
-import { check } from './check.ts'
+import { check, cutTwice } from './check.ts'
 import type { Dice } from './dice.ts'
 import { type Script, type Step, startMailServer } from './mail-server.ts'
 import type { Part } from './parts.ts'
+import { killApis, killWorkers } from './points.ts'
 import { lookInto } from './redis.ts'
 import { createRig, type Rig } from './rig.ts'
 
@@ -15,9 +16,13 @@ export interface Figures {
   requests: number
   unanswered: number
   faults: number
+  /** Processes ended by kill -9, at a point between two steps or at a random moment. */
+  kills: number
   mails: number
   /** Mails that a person got twice, and rightly so: the answer to the first was lost. */
   twice: number
+  /** Mails that no server was given, since the workers of both their tries were killed. */
+  unsent: number
   completions: number
   complaints: string[]
 }
@@ -28,15 +33,19 @@ const faultsInRound = 6
 /** The longest break between two requests, in milliseconds. */
 const breakMs = 250
 
-/** One round on real stores: load, and now and then the worst at a random moment. Then all drains, and is checked. */
+/**
+ * One round on real stores: a kill at each point between two steps, then load, and now and then the worst at a random
+ * moment. Then all drains, and is checked.
+ */
 export async function playRound(
   dice: Dice,
   stores: { postgres: TestServer; redis: TestServer },
 ): Promise<Figures> {
   const databaseUrl = await newDatabase(stores.postgres, `round_${dice.seed}`)
-  const mailServer = await startMailServer(moody(dice))
+  const mailServer = await startMailServer()
   const rig = await createRig({ databaseUrl, redisUrl: stores.redis.url, mailServers: [mailServer] })
   let faults = 0
+  let kills = 0
   let unanswered = 0
   const running: { [kind in Part['kind']]: Part[] } = { api: [], worker: [] }
   // As a supervisor does: what can't start because a store is away is started again.
@@ -52,12 +61,16 @@ export async function playRound(
   }
   try {
     await flush(stores.redis)
-    await Promise.all([start('api'), start('api'), start('worker'), start('worker')])
+    await Promise.all([start('api'), start('api')])
     const logins = await rig.people(people)
+    kills += await killWorkers(rig, mailServer, dice, logins)
+    mailServer.play(moody(dice))
+    await Promise.all([start('worker'), start('worker')])
 
     const killOne = async (kind: Part['kind']) => {
       const [victim] = running[kind].splice(dice.below(running[kind].length), 1)
       if (!victim) return
+      kills++
       await rig.kill(victim)
       await start(kind)
     }
@@ -92,12 +105,13 @@ export async function playRound(
       await pause(dice.below(breakMs))
     }
     await Promise.all(hurting)
+    kills += await killApis(rig, dice, logins)
     await useSome(rig, dice)
     // What is stuck by then the checker names.
     await rig.drained(180_000).catch(() => {})
     // Workers that end in order say goodbye and have written everything down.
     await Promise.all(running.worker.map(worker => worker.end('SIGTERM')))
-    return await sum(rig, { unanswered, faults })
+    return await sum(rig, { unanswered, faults, kills })
   } finally {
     await rig.close()
     await mailServer.close()
@@ -136,7 +150,7 @@ async function useSome(rig: Rig, dice: Dice) {
   await Promise.all(chosen.flatMap(token => [1, 2, 3].map(() => rig.complete(token))))
 }
 
-async function sum(rig: Rig, counts: Pick<Figures, 'unanswered' | 'faults'>): Promise<Figures> {
+async function sum(rig: Rig, counts: Pick<Figures, 'unanswered' | 'faults' | 'kills'>): Promise<Figures> {
   const evidence = await rig.evidence()
   const taken = evidence.messages.filter(({ answer }) => answer === undefined || answer === 250)
   return {
@@ -144,6 +158,7 @@ async function sum(rig: Rig, counts: Pick<Figures, 'unanswered' | 'faults'>): Pr
     requests: evidence.asked.length,
     mails: evidence.messages.length,
     twice: taken.length - new Set(taken.map(({ mailId }) => mailId)).size,
+    unsent: cutTwice(evidence).length,
     completions: evidence.completions.filter(({ status }) => status === 200).length,
     complaints: check(evidence),
   }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type Call, type Sparekey, tokenOf } from '../../support/sparekey.ts'
+import { type Call, type Sparekey, startSparekey, tokenOf } from '../../support/sparekey.ts'
 
 /** Limits so high that a test which is not about them never meets one. */
 export const noLimits = {
@@ -9,6 +9,8 @@ export const noLimits = {
   perKeyMinute: 1_000_000,
   wrongCodesHour: 1_000_000,
   wrongCodesDay: 1_000_000,
+  wrongExchangesHour: 1_000_000,
+  wrongExchangesDay: 1_000_000,
 }
 
 export const goodPassword = 'violet kayak hums at dawn'
@@ -67,6 +69,17 @@ export function tokenCalls(call: Call, key?: string) {
     exchange: (requestId: string, code: string) =>
       call('POST', '/v1/reset-codes/exchange', { ...by, body: { requestId, code } }),
   }
+}
+
+/** A Sparekey with an application of its own people, and one whose caller names the recipient; neither limits anything. */
+export async function openBothDesks() {
+  const sparekey = await startSparekey()
+  const resetUrl = 'https://app.example.com/reset#{token}'
+  const [own, called] = await Promise.all([
+    sparekey.application({ limits: noLimits }),
+    sparekey.application({ limits: noLimits, directory: 'caller', resetUrl }),
+  ])
+  return { sparekey, desk: openDesk(sparekey, own), caller: openDesk(sparekey, called) }
 }
 
 export type Desk = ReturnType<typeof openDesk>
