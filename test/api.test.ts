@@ -1,5 +1,7 @@
 import { pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Sparekey, startSparekey } from './support/sparekey.ts'
 
 let sparekey: Sparekey
@@ -267,4 +269,33 @@ test('what ended long ago is deleted, with its mails', async () => {
   await purge({ db, queues: { add: async () => {} }, secrets: [], log: { info() {}, warn() {} } }, 30)
   await close()
   expect((await sparekey.call('GET', `/v1/reset-requests/${body.id}`, { key: own.secret })).status).toBe(404)
+})
+
+test('a call that runs when the API is told to end has SHUTDOWN_GRACE to do so', async () => {
+  const ending = await startSparekey({ worker: false, env: { SHUTDOWN_GRACE: '10' } })
+  const { publishable } = await ending.application()
+  const body = JSON.stringify({ login: 'slow@example.com' })
+  const call = request(`${ending.url}/v1/reset-requests`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${publishable}`,
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+    },
+  })
+  call.flushHeaders()
+  // Now the API has the call, and waits for its body.
+  await once(call, 'continue')
+  const answered = once(call, 'response').then(
+    ([answer]) => answer.resume().statusCode,
+    error => error.code,
+  )
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const closed = ending.close()
+  await new Promise(setImmediate)
+  await vi.advanceTimersByTimeAsync(9_900).finally(() => vi.useRealTimers())
+  call.end(body)
+  expect(await answered).toBe(202)
+  await closed
 })

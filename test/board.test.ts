@@ -40,4 +40,24 @@ describe.each(backends)('the raw queue board, queues on %s', backend => {
     expect(JSON.stringify(body)).toContain(accepted.id)
     expect(JSON.stringify(body)).not.toContain('anna')
   })
+
+  test('changes nothing: what it could do by itself would be in no audit log', async () => {
+    const key = sparekey.adminKey
+    const { body } = await ask('/dashboard/board/api/queues', key)
+    expect(body.queues.map((queue: { readOnlyMode: boolean }) => queue.readOnlyMode)).toEqual([
+      true,
+      true,
+      true,
+    ])
+    for (const [method, at] of [
+      ['PUT', 'mail/pause'],
+      ['PUT', 'mail/retry/failed'],
+      ['PUT', 'mail/clean/failed'],
+      ['PUT', 'mail/empty'],
+      ['PUT', 'mail/obliterate'],
+      ['POST', 'mail/add'],
+      ['PATCH', 'mail/some-job/update-data'],
+    ] as const)
+      expect([at, (await ask(`/dashboard/board/api/queues/${at}`, key, method)).status]).toEqual([at, 405])
+  })
 })

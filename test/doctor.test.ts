@@ -1,16 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { secrets as parseSecrets } from '@sparekey/config/parse'
 import { openDb } from '@sparekey/db/db'
 import { openEmbeddedPostgres } from '@sparekey/embedded/postgres'
+import type { DkimKey } from '@sparekey/mail/dkim'
 import { openRedis } from '@sparekey/queue/redis'
 import { createApplication } from '@sparekey/reset/applications'
 import { request } from '@sparekey/reset/request'
+import { createEndpoint } from '@sparekey/reset/webhooks/endpoints'
 import { startBeat } from '@sparekey/reset/workers'
 import postgres from 'postgres'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
@@ -182,9 +185,9 @@ describe('all is well', () => {
     const { env, mail, database } = await wellEnvironment()
     const { db, close } = openDb(database.url, { connections: 1 })
     opened.push(close)
-    const beat = startBeat({ db, log: { debug: () => {} } }, { concurrency: 7, busy: () => 3 })
+    const beat = startBeat({ db, log: { debug: () => {} } }, { concurrency: 7, busy: () => 3, servers: [] })
     opened.push(beat.stop)
-    await createApplication({ db }, { name: 'Shop', from: 'Shop <hello@shop.example>' })
+    await createApplication({ db, secrets: [] }, { name: 'Shop', from: 'Shop <hello@shop.example>' })
 
     const { code, checks, line } = await examine(env, '--dkim-selector', 'key1', 'key2')
     expect(checks.map(({ state, name }) => `${state} ${name}`)).toEqual([
@@ -196,6 +199,7 @@ describe('all is well', () => {
       'ok Migrations',
       'ok Database clock',
       'ok Durability',
+      'ok Secret in use',
       'ok Queue',
       'ok Queue eviction',
       'warn Queue persistence',
@@ -336,11 +340,70 @@ describe('a database', () => {
     })
   })
 
+  test('whose rows need another secret fails, and says which key to put back', async () => {
+    const { env, database } = await wellEnvironment()
+    const { db, close } = openDb(database.url, { connections: 1 })
+    opened.push(close)
+    const { application } = await createApplication({ db, secrets: [] }, { name: 'Shop' })
+    const other = randomBytes(32).toString('base64')
+    const others = parseSecrets(other) ?? []
+    const id = others[0]?.id ?? ''
+    const context = {
+      db,
+      queues: { add: async () => {} },
+      secrets: others,
+      log: { warn: () => {}, info: () => {} },
+    }
+    const { id: requestId } = await request(context, {
+      application,
+      dialect: 'sparekey',
+      login: 'ada@example.com',
+      client: {},
+    })
+    const named = (status: string) =>
+      withSql(
+        database.url,
+        sql => sql`update reset_requests set status = ${status}, secret_id = ${id}, expires_at = now() + interval '1 hour'
+          where id = ${requestId}`,
+      )
+    await named('sent')
+    const { failed, line } = await examine(env)
+    expect(failed).toEqual(['Secret in use'])
+    expect(line('Secret in use')?.says).toMatch(
+      new RegExp(`^live requests need the key ${id}, not among ours`),
+    )
+    expect(line('Secret in use')?.mend).toMatch(/SPAREKEY_SECRET=newest,missing/)
+    const both = { ...env, SPAREKEY_SECRET: `${secret},${other}` }
+    expect((await examine(both)).line('Secret in use')).toMatchObject({
+      state: 'ok',
+    })
+    await named('used')
+    expect((await examine(env)).failed).toEqual([])
+
+    await createEndpoint(context, application.id, { url: 'https://hooks.example.com' })
+    const sealed = await examine(env)
+    expect(sealed.failed).toEqual(['Secret in use'])
+    expect(sealed.line('Secret in use')?.says).toContain(`sealed with the key ${id}`)
+  })
+
+  test('that a worker is missed in warns', async () => {
+    const { env, database } = await wellEnvironment()
+    await withSql(
+      database.url,
+      sql => sql`insert into workers (id, host, pid, concurrency, busy, seen_at) values
+        ('lives', 'here', 1, 10, 3, now()), ('gone', 'there', 2, 10, 3, now() - interval '1 minute')`,
+    )
+    expect((await examine(env)).line('Workers')).toMatchObject({
+      state: 'warn',
+      says: '1 alive (here), 3 of 10 mails in hand; 1 went away without a word in the last 5 minutes',
+    })
+  })
+
   test('in which a request waits too long warns, then fails', async () => {
     const { env, database } = await wellEnvironment()
     const { db, close } = openDb(database.url, { connections: 1 })
     opened.push(close)
-    const { application } = await createApplication({ db }, { name: 'Shop' })
+    const { application } = await createApplication({ db, secrets: [] }, { name: 'Shop' })
     const context = {
       db,
       queues: { add: async () => {} },
@@ -526,9 +589,83 @@ test('an embedded Postgres is looked at and never started, and nothing is made',
   expect(await readdir(join(SPAREKEY_DATA, 'postgres'))).not.toContain('postmaster.pid')
 })
 
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const ed25519 = generateKeyPairSync('ed25519').privateKey
+const publicOf = (key: KeyObject, type: 'spki' | 'pkcs1' = 'spki') =>
+  createPublicKey(key).export({ type, format: 'der' }).toString('base64')
+/** RFC 8463 section 4: the 32 bytes alone, which are the last of its SubjectPublicKeyInfo. */
+const ed25519Public = Buffer.from(publicOf(ed25519), 'base64').subarray(-32).toString('base64')
+
+describe('keys for DKIM', () => {
+  const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }) as string
+  const lines = (text: string) => text.split('\n').filter(line => line && !line.startsWith('-'))
+
+  test.each<[string, string | undefined, RegExp]>([
+    ['that is not there', undefined, /cannot be read \(ENOENT\)/],
+    ['with nothing in it', 'nothing', /holds none/],
+    [
+      'with a public key',
+      createPublicKey(rsa).export({ type: 'spki', format: 'pem' }) as string,
+      /public key/,
+    ],
+    [
+      'with a short RSA key',
+      pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
+      /holds an RSA key of 1024 bits/,
+    ],
+    [
+      'with a key of another kind',
+      pem(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey),
+      /another kind \(ec\)/,
+    ],
+    [
+      'with a passphrase',
+      rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string,
+      /without a passphrase: its file holds none/,
+    ],
+  ])('a file %s fails here and stops a worker, in one line with nothing of it', async (_, text, why) => {
+    const { env } = await wellEnvironment()
+    const path = join(folder, `${randomBytes(6).toString('hex')}.pem`)
+    if (text !== undefined) await writeFile(path, text)
+    const DKIM = `key1@acme.example=${path}`
+    const { failed, line } = await examine({ ...env, DKIM })
+    expect(failed).toEqual(['DKIM keys'])
+    expect(line('DKIM keys')?.says).toMatch(/^DKIM must name a private key for key1@acme\.example, RSA of /)
+    expect(line('DKIM keys')?.says).toMatch(why)
+
+    const given = Object.entries({ ...env, DKIM, WORKER_PORT: `${await freePort()}` })
+    const worker = runSparekey(['worker'], Object.fromEntries(given) as Record<string, string>)
+    opened.push(() => worker.end('SIGKILL'))
+    expect(await worker.ended).toBe(1)
+    expect(worker.output().trim().split('\n')).toEqual([line('DKIM keys')?.says])
+    for (const each of text ? lines(text) : []) expect(worker.output()).not.toContain(each)
+    expect(worker.output()).not.toContain(path)
+  })
+
+  test('are looked up without being asked, each by its selector', async () => {
+    const { env } = await wellEnvironment()
+    const [one, two] = [join(folder, 'one.pem'), join(folder, 'two.pem')]
+    await writeFile(one, pem(rsa))
+    await writeFile(two, pem(ed25519))
+    const { line, failed } = await examine({
+      ...env,
+      DKIM: `key1@acme.example=${one},key9@acme.example=${two}`,
+    })
+    expect(line('DKIM keys')).toMatchObject({ state: 'ok', says: '2 can be read' })
+    expect(failed).toEqual(['DKIM of acme.example by key1', 'DKIM of acme.example by key9'])
+    expect(line('DKIM of acme.example by key1')?.says).toMatch(/^another key than ours at key1\./)
+    expect(line('DKIM of acme.example by key9')?.says).toMatch(/^no key at key9\._domainkey\.acme\.example/)
+  })
+})
+
 describe("DNS of a sender's domain", () => {
   type Answers = Record<string, string[] | string>
-  const ask = (answers: Answers, selectors: string[] = [], domain = 'mail.acme.example') => {
+  const ask = (
+    answers: Answers,
+    selectors: string[] = [],
+    domain = 'mail.acme.example',
+    dkimKeys: DkimKey[] = [],
+  ) => {
     const resolver = {
       async resolveTxt(name: string) {
         const answer = answers[name] ?? 'ENODATA'
@@ -537,7 +674,7 @@ describe("DNS of a sender's domain", () => {
         throw Object.assign(new Error('dns'), { code: answer })
       },
     }
-    return runChecks(senderChecks([domain], { resolver, selectors }))
+    return runChecks(senderChecks([domain], { resolver, selectors, dkimKeys }))
   }
   const states = (lines: Line[]) => lines.map(({ state }) => state)
   const at = 'mail.acme.example'
@@ -567,6 +704,53 @@ describe("DNS of a sender's domain", () => {
   ])('%s for %s', async (_what, name, answers, selectors, state) => {
     const lines = await ask(answers, selectors)
     expect(lines.find(line => line.name === `${name} of ${at}`)?.state).toBe(state)
+  })
+
+  const own = (key: KeyObject) => [{ selector: 'b', domain: 'acme.example', key }]
+  test.each<[string, KeyObject, string[], string]>([
+    ['our RSA key', rsa, [`v=DKIM1; k=rsa; p=${publicOf(rsa)}`], 'ok'],
+    ['our RSA key in its short form', rsa, [`p=${publicOf(rsa, 'pkcs1')}`], 'ok'],
+    [
+      'our RSA key with blanks',
+      rsa,
+      [`v=DKIM1;h=sha1:sha256; p=${publicOf(rsa).replace(/.{70}/g, '$& ')};`],
+      'ok',
+    ],
+    ['our Ed25519 key', ed25519, [`v=DKIM1; k=ed25519; p=${ed25519Public}`], 'ok'],
+    ['our key as a test', ed25519, [`v=DKIM1; k=ed25519; t=s:y; p=${ed25519Public}`], 'warn'],
+    ['our key and something else', rsa, ['hello', `v=DKIM1; p=${publicOf(rsa)}`], 'ok'],
+    ['an Ed25519 key in the form of RSA', ed25519, [`k=ed25519; p=${publicOf(ed25519)}`], 'fail'],
+    ['our key under another kind', ed25519, [`v=DKIM1; p=${ed25519Public}`], 'fail'],
+    [
+      'another key',
+      rsa,
+      [`p=${publicOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)}`],
+      'fail',
+    ],
+    ['a revoked key', rsa, ['v=DKIM1; p='], 'fail'],
+    ['two keys', rsa, [`p=${publicOf(rsa)}`, 'p=MIGf'], 'fail'],
+    ['another version', rsa, [`v=DKIM2; p=${publicOf(rsa)}`], 'fail'],
+    ['SHA-1 alone', rsa, [`h=sha1; p=${publicOf(rsa)}`], 'fail'],
+    ['another service', rsa, [`s=chat; p=${publicOf(rsa)}`], 'fail'],
+    ['nothing', rsa, [], 'fail'],
+  ])('with a key of our own: %s', async (_, key, texts, state) => {
+    const lines = await ask({ 'b._domainkey.acme.example': texts }, [], at, own(key))
+    const found = lines.filter(({ name }) => name.startsWith('DKIM'))
+    expect(found).toMatchObject([{ name: `DKIM of ${at} by b`, state }])
+    expect(JSON.stringify(found)).not.toContain(publicOf(key).slice(40, 60))
+  })
+
+  test('is looked up at both, where mails are signed here and elsewhere', async () => {
+    const answers = {
+      'b._domainkey.acme.example': [`p=${publicOf(rsa)}`],
+      [`a._domainkey.${at}`]: ['p=MIGf'],
+    }
+    const lines = await ask(answers, ['a'], at, own(rsa))
+    const found = lines.filter(({ name }) => name.startsWith('DKIM'))
+    expect(found.map(({ name, state }) => `${state} ${name}`)).toEqual([
+      `ok DKIM of ${at} by b`,
+      `ok DKIM of ${at}`,
+    ])
   })
 
   test('only warns where nobody can be asked, and waits no longer than it may', async () => {

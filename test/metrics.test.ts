@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Deployment, deploy } from './support/deployment.ts'
 import { until } from './support/sparekey.ts'
@@ -30,11 +31,16 @@ test('API and worker tell Prometheus what they did, with bounded labels and no i
     /^sparekey_reset_requests_total\{dialect="sparekey"\} 1$/m,
     /^sparekey_reset_requests_total\{dialect="akinon"\} 1$/m,
     /^sparekey_queue_jobs\{queue="mail",state="failed"\} 0$/m,
+    /^sparekey_abuse_suspected_total\{what="requests"\} 0$/m,
     /^sparekey_waiting_requests \d+$/m,
     /^sparekey_oldest_waiting_seconds [\d.]+$/m,
     /^sparekey_nodejs_eventloop_lag_p99_seconds /m,
+    /^sparekey_postgres_connections\{part="api",pool="hot",state="free"\} 4$/m,
+    /^sparekey_postgres_waiting_statements\{part="api",pool="hot"\} 0$/m,
   ])
     expect(api).toMatch(line)
+  // Whoever waits for it to be ready, and Prometheus, are no traffic.
+  expect(api).not.toMatch(/^sparekey_http_requests_total\{[^}]*method="GET"/m)
 
   const worker = await until('the counts of the mail', async () => {
     const text = await read(workers[0]?.url ?? '')
@@ -44,9 +50,41 @@ test('API and worker tell Prometheus what they did, with bounded labels and no i
     /^sparekey_mail_attempts_total\{server="[\w.]+:\d+",outcome="accepted"\} 1$/m,
     /^sparekey_resets_sent_total\{dialect="sparekey"\} 1$/m,
     /^sparekey_smtp_connections\{server="[\w.]+:\d+",state="(used|free)"\} \d+$/m,
-    /^sparekey_worker_concurrency 50$/m,
+    /^sparekey_worker_concurrency 100$/m,
     /^sparekey_worker_busy \d+$/m,
+    /^sparekey_postgres_connections\{part="worker",pool="other",state="(used|free)"\} \d+$/m,
   ])
     expect(worker).toMatch(line)
   expect(api + worker).not.toMatch(/@|(app|req|key|acc|mail)_[0-9a-z]{26}/)
-}, 60_000)
+})
+
+test('statements that hold and await connections to Postgres are told, even where none is left for the figures', async () => {
+  const { call, adminKey, apis, databaseUrl } = deployment
+  const holder = postgres(databaseUrl, { max: 1 })
+  const use = async () => {
+    const text = await (await fetch(`${apis[0].url}/metrics`)).text()
+    const read = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1])
+    return {
+      used: read('sparekey_postgres_connections{part="api",pool="other",state="used"}'),
+      free: read('sparekey_postgres_connections{part="api",pool="other",state="free"}'),
+      waiting: read('sparekey_postgres_waiting_statements{part="api",pool="other"}'),
+    }
+  }
+  try {
+    let calls: ReturnType<typeof call>[] = []
+    await holder.begin(async sql => {
+      await sql`lock table applications in access exclusive mode`
+      calls = Array.from({ length: 9 }, () => call('GET', '/v1/applications', { key: adminKey }))
+      const held = await until('nine statements', async () => {
+        const seen = await use()
+        return seen.used + seen.waiting >= 9 ? seen : undefined
+      })
+      expect(held).toMatchObject({ used: 6, free: 0 })
+      expect(held.waiting).toBeGreaterThanOrEqual(3)
+    })
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200)
+    await until('all of them to be free again', async () => ((await use()).waiting === 0 ? true : undefined))
+  } finally {
+    await holder.end({ timeout: 5 })
+  }
+})

@@ -1,4 +1,9 @@
+import { createLog } from '@sparekey/log/log'
+import { openBackend } from '@sparekey/queue/backend'
+import { GiveUpError } from '@sparekey/queue/errors'
+import { startWorker } from '@sparekey/queue/worker'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshRedis } from './support/database.ts'
 import { backends, type Json, type Sparekey, startSparekey, tokenOf, until } from './support/sparekey.ts'
 
 const password = 'violet kayak hums at dawn'
@@ -33,18 +38,34 @@ describe.each(backends)('operators, queues on %s', backend => {
     const wanted = { accepted: 2, sent: 1, failed: 0, ignored: 1, used: 1 }
     const seen = await until('the counts', async () => {
       const body = await stats()
-      return JSON.stringify(body.totals) === JSON.stringify(wanted) ? body : undefined
+      // The notice that follows the mail with the link, too.
+      const both = body.servers[0]?.accepted === 2
+      return both && JSON.stringify(body.totals) === JSON.stringify(wanted) ? body : undefined
     })
-    expect(seen.ignoredBy).toEqual({ no_account: 1, recipient_limit: 0, duplicate: 0 })
+    expect(seen.ignoredBy).toEqual({ no_account: 1, suppressed: 0, recipient_limit: 0, duplicate: 0 })
     expect(seen.latency).toMatchObject({ count: 1, p50: expect.any(Number), p99: expect.any(Number) })
-    expect(seen.servers[0]).toMatchObject({ accepted: expect.any(Number), refused: 0 })
     expect(seen.series.reduce((sum: number, { accepted }: Json) => sum + accepted, 0)).toBe(2)
     expect(seen.series).toHaveLength(5)
     expect(seen.applications).toMatchObject([{ id: app.id, slug: app.slug, accepted: 2, used: 1 }])
     expect(seen.dialects).toMatchObject([{ name: 'sparekey', accepted: 2 }])
     for (const window of ['1h', '24h', '7d']) expect((await stats(`window=${window}`)).totals).toEqual(wanted)
     expect((await stats(`window=1h&applicationId=${app.id}`)).totals).toEqual(wanted)
-    expect((await stats('window=1h&dialect=akinon')).totals).toMatchObject({ accepted: 0 })
+    const [{ server } = { server: '' }] = seen.servers
+    const own = [`applicationId=${app.id}`, 'dialect=sparekey', `applicationId=${app.id}&dialect=sparekey`]
+    for (const query of own) {
+      const body = await stats(`window=1h&${query}`)
+      expect(body.totals).toEqual(wanted)
+      expect(body.servers).toMatchObject([{ server, accepted: 2, refused: 0 }])
+      expect(body.applications).toMatchObject([{ id: app.id, ...wanted }])
+      expect(body.dialects).toMatchObject([{ name: 'sparekey', ...wanted }])
+    }
+    const other = await sparekey.application({ name: 'Quiet' })
+    const others = ['dialect=akinon', `applicationId=${app.id}&dialect=akinon`, `applicationId=${other.id}`]
+    for (const query of others) {
+      const body = await stats(`window=1h&${query}`)
+      expect(body.totals).toMatchObject({ accepted: 0, sent: 0 })
+      expect([body.servers, body.applications, body.dialects]).toEqual([[], [], []])
+    }
     expect((await admin('GET', '/v1/stats?window=2h')).status).toBe(400)
   })
 
@@ -66,15 +87,40 @@ describe.each(backends)('operators, queues on %s', backend => {
       items: [{ id, state: 'waiting', data: { requestId: id } }],
       nextCursor: null,
     })
-    expect((await stats()).waiting).toMatchObject({ requests: 1, oldestSeconds: expect.any(Number) })
+    const waits = async (query: string) => (await stats(query)).waiting
+    const own = [
+      '',
+      `applicationId=${app.id}`,
+      `applicationId=${app.id}&dialect=sparekey`,
+      'dialect=sparekey',
+    ]
+    for (const query of own)
+      expect(await waits(query)).toMatchObject({ requests: 1, oldestSeconds: expect.any(Number) })
+    const other = await sparekey.application({ name: 'Quiet' })
+    for (const query of [`applicationId=${other.id}`, `applicationId=${app.id}&dialect=nile`, 'dialect=nile'])
+      expect(await waits(query)).toEqual({ requests: 0, oldestSeconds: null })
     expect(sparekey.mails('paused@example.com')).toEqual([])
     expect(await admin('POST', '/v1/queues/mail/resume')).toMatchObject({ body: { paused: false } })
     await sparekey.mail('paused@example.com')
-    expect(await admin('POST', '/v1/queues/mail/retry', {})).toMatchObject({
-      status: 200,
-      body: { retried: 0 },
-    })
     expect((await admin('GET', '/v1/queues/nothing/jobs?state=failed')).status).toBe(404)
+  })
+
+  test('a request that is sent again waits since then, not since it was first asked for', async () => {
+    const id = await asked('again@example.com')
+    await sparekey.status(id, app.secret, 'ignored')
+    await sparekey.sql`update reset_requests set created_at = now() - interval '20 days' where id = ${id}`
+    await admin('POST', '/v1/queues/mail/pause')
+    try {
+      expect((await admin('POST', `/v1/reset-requests/${id}/resend`)).body.status).toBe('accepted')
+      const { waiting } = await stats()
+      expect(waiting.requests).toBe(1)
+      expect(waiting.oldestSeconds).toBeLessThan(3_600)
+      const metrics = await (await fetch(`${sparekey.url}/metrics`)).text()
+      expect(Number(/^sparekey_oldest_waiting_seconds (\S+)$/m.exec(metrics)?.[1])).toBeLessThan(3_600)
+    } finally {
+      await admin('POST', '/v1/queues/mail/resume')
+    }
+    await sparekey.status(id, app.secret, 'ignored')
   })
 
   test('requests of all applications are searched by login, status, dialect and time, and mended', async () => {
@@ -102,28 +148,46 @@ describe.each(backends)('operators, queues on %s', backend => {
     expect((await sparekey.call('POST', `/v1/reset-requests/${ids[1]}/cancel`, foreign)).status).toBe(404)
   })
 
-  test('the stream tells figures until it is left, and knows the worker', async () => {
+  test('the stream tells figures until it is left, who joins the last ones at once, and knows the worker', async () => {
     const left = new AbortController()
-    const response = await fetch(`${sparekey.url}/v1/stream`, {
-      headers: { authorization: `Bearer ${sparekey.adminKey}` },
-      signal: left.signal,
-    })
-    expect(response.headers.get('content-type')).toContain('text/event-stream')
-    let text = ''
-    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      text += chunk
-      if (text.split('\n\n').length > 2) break
+    /** The stream's first figures; it stays open. */
+    async function watch() {
+      const { headers, body } = await fetch(`${sparekey.url}/v1/stream`, {
+        headers: { authorization: `Bearer ${sparekey.adminKey}` },
+        signal: left.signal,
+      })
+      expect(headers.get('content-type')).toContain('text/event-stream')
+      const reader = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      while (!text.includes('\n\n')) text += (await reader.read()).value ?? ''
+      const [event = '', data = ''] = text.split('\n')
+      expect(event).toBe('event: figures')
+      return JSON.parse(data.replace(/^data: /, ''))
     }
+    const figures = await watch()
+    const joined = Date.now()
+    expect(Date.parse((await watch()).at)).toBeLessThanOrEqual(joined)
     left.abort()
-    const [event = '', data = ''] = text.split('\n')
-    expect(event).toBe('event: figures')
-    const figures = JSON.parse(data.replace(/^data: /, ''))
     expect(figures).toMatchObject({
       queues: [{ name: 'mail' }, { name: 'webhook' }, { name: 'housekeeping' }],
       stats: { window: '5m' },
     })
     expect(figures.workers).toMatchObject([{ concurrency: 10, busy: expect.any(Number) }])
+    expect(figures.workers[0].alive).toBe(true)
     expect((await admin('GET', '/v1/workers')).body.items).toHaveLength(1)
+  })
+
+  test('a worker that went away without a word is listed as not alive for five minutes', async () => {
+    const seen = (id: string, secondsAgo: number) => sparekey.sql`
+      insert into workers (id, host, pid, concurrency, busy, seen_at)
+      values (${id}, 'gone.example', 1, 10, 3, now() - make_interval(secs => ${secondsAgo}))`
+    await Promise.all([seen('missed', 60), seen('forgotten', 400)])
+    const { items } = (await admin('GET', '/v1/workers')).body
+    expect(items.map(({ id, alive }: Json) => ({ known: id === 'missed', alive }))).toEqual([
+      { known: false, alive: true },
+      { known: true, alive: false },
+    ])
+    await sparekey.sql`delete from workers where host = 'gone.example'`
   })
 
   test('mails are shown with made-up values, and one is sent by the real path whose token opens nothing', async () => {
@@ -164,6 +228,85 @@ describe.each(backends)('operators, queues on %s', backend => {
   })
 })
 
+test('of many applications those whose mails fail come first, and it is said how many there are', async () => {
+  const sparekey = await startSparekey({ worker: false })
+  try {
+    const ids: string[] = []
+    for (let n = 0; n < 24; n++) ids.push((await sparekey.application({ name: `App ${n}` })).id)
+    const [small = ''] = ids
+    const counted = (subject: string, name: string, value: number) => sparekey.sql`
+      insert into figures (grain, at, subject, name, value)
+      values ('minute', date_trunc('minute', now()), ${subject}, ${name}, ${value})`
+    for (const id of ids.slice(1)) await counted(`app:${id}`, 'accepted', 1_000)
+    for (const name of ['accepted', 'failed']) {
+      await counted(`app:${small}`, name, 3)
+      await counted(`dialect:nile app:${small}`, name, 3)
+    }
+    await counted(`dialect:nile app:${ids[1]}`, 'accepted', 500)
+    const stats = async (query = '') =>
+      (await sparekey.call('GET', `/v1/stats?window=1h${query}`, { key: sparekey.adminKey })).body
+    const { applications, applicationCount } = await stats()
+    expect(applications).toHaveLength(20)
+    expect(applicationCount).toBe(24)
+    expect(applications[0]).toMatchObject({ id: small, accepted: 3, failed: 3 })
+    expect(await stats('&dialect=nile')).toMatchObject({
+      applications: [
+        { id: small, accepted: 3, failed: 3 },
+        { id: ids[1], accepted: 500, failed: 0 },
+      ],
+      applicationCount: 2,
+    })
+  } finally {
+    await sparekey.close()
+  }
+})
+
+test.each(backends)(
+  'failed jobs run again, one or all, with all their tries: queues on %s',
+  async backend => {
+    const redisUrl = backend === 'redis' ? await freshRedis() : undefined
+    const sparekey = await startSparekey({ worker: false, ...(redisUrl ? { redisUrl } : {}) })
+    const queue = openBackend({ databaseUrl: sparekey.databaseUrl, ...(redisUrl ? { redisUrl } : {}) })
+    const admin = (method: string, path: string, body?: object) =>
+      sparekey.call(method, `/v1/queues/mail${path}`, { key: sparekey.adminKey, body })
+    const jobs = async (state: string) => (await admin('GET', `/jobs?state=${state}`)).body.items
+    try {
+      const { secret } = await sparekey.application()
+      const logins = ['ada', 'bert', 'cleo'].map(name => `${name}@example.com`)
+      for (const login of logins) {
+        await sparekey.call('POST', '/v1/accounts', { key: secret, body: { login, email: login } })
+        await sparekey.call('POST', '/v1/reset-requests', { key: secret, body: { login } })
+      }
+      const failing = startWorker({
+        backend: queue,
+        queue: 'mail',
+        concurrency: 3,
+        log: createLog('silent', 'test'),
+        handle: async () => {
+          throw new GiveUpError('no_luck')
+        },
+      })
+      const failed = await until('the failures', async () => {
+        const items = await jobs('failed')
+        return items.length === 3 ? items : undefined
+      })
+      await failing.close()
+      expect(failed).toMatchObject(Array(3).fill({ attempts: 1, error: 'no_luck' }))
+      const retry = async (body: object) => (await admin('POST', '/retry', body)).body
+      expect(await retry({ jobId: failed[0].id })).toEqual({ retried: 1 })
+      expect(await retry({ jobId: failed[0].id })).toEqual({ retried: 0 })
+      expect(await jobs('waiting')).toMatchObject([{ id: failed[0].id, attempts: 0 }])
+      expect(await retry({})).toEqual({ retried: 2 })
+      expect(await jobs('waiting')).toMatchObject(Array(3).fill({ attempts: 0 }))
+      expect(await retry({})).toEqual({ retried: 0 })
+      await sparekey.startWorker()
+      for (const login of logins) await sparekey.mail(login)
+    } finally {
+      await sparekey.close()
+    }
+  },
+)
+
 describe('an operator’s session', () => {
   let sparekey: Sparekey
   beforeAll(async () => {
@@ -197,6 +340,27 @@ describe('an operator’s session', () => {
     expect((await call('DELETE', '/v1/session', session)).status).toBe(204)
     expect((await call('GET', '/v1/queues', session)).status).toBe(401)
     expect((await call('GET', '/v1/session', session)).status).toBe(401)
+
+    // Signing out once more, without a session, leaves no trace.
+    expect((await call('DELETE', '/v1/session', session)).status).toBe(204)
+    const { items } = (await sparekey.call('GET', '/v1/audit?limit=3', { key: sparekey.adminKey })).body
+    expect(items.map(({ action }: Json) => action)).toEqual(['session.close', 'queue.resume', 'session.open'])
+  })
+
+  test('ends with the key that opened it: another key, on the same database, does not know it', async () => {
+    const session = (await signIn(sparekey.adminKey)).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const other = await startSparekey({
+      worker: false,
+      database: { url: sparekey.databaseUrl, drop: async () => {} },
+    })
+    try {
+      const headers = { cookie: session, ...own }
+      expect((await other.call('GET', '/v1/queues', { headers })).status).toBe(401)
+      expect((await other.call('GET', '/v1/session', { headers })).status).toBe(401)
+      expect((await call('GET', '/v1/queues', session)).status).toBe(200)
+    } finally {
+      await other.close()
+    }
   })
 
   test('is not opened by a wrong key or from another page, and tries are limited', async () => {

@@ -61,4 +61,4 @@ test('by API, worker, Postgres, Redis and SMTP server a person gets a link, sets
     .first()
     .waitFor()
   expect(mailServer.seen).toHaveLength(2)
-}, 90_000)
+})

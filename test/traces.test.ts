@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTracing } from '@sparekey/trace/trace'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Deployment, deploy } from './support/deployment.ts'
 import { type Json, until } from './support/sparekey.ts'
 
@@ -67,4 +68,17 @@ test('one trace leads from the caller’s own over the POST and the job to the m
   expect(named).toContain('sparekey-worker: send mail')
   expect(named.some(name => /^sparekey-worker: .*mail/.test(name) && !name.endsWith('send mail'))).toBe(true)
   expect(bodies.join('')).not.toMatch(/traced\.person|example\.com|sk_|admin_/)
-}, 60_000)
+})
+
+test('on the console a span is told on standard output, and none is sent', async () => {
+  const told = vi.spyOn(console, 'dir').mockImplementation(() => {})
+  try {
+    const tracing = await startTracing('sparekey-here', 'console')
+    await tracing.call('look around', async () => {})
+    await tracing.close()
+    expect(told.mock.calls.map(([span]) => span)).toMatchObject([{ name: 'look around' }])
+    expect(spans().some(({ service }) => service === 'sparekey-here')).toBe(false)
+  } finally {
+    told.mockRestore()
+  }
+})

@@ -16,12 +16,24 @@ interface Got {
 /** A receiver that keeps what it is told, and answers as a test wants. */
 const got: Got[] = []
 const answers = new Map<string, number[]>()
+/** Calls to these paths hang until they are let go. */
+const hanging = new Map<string, Hanging>()
+interface Hanging {
+  waiting: Set<() => void>
+  /** How many hung at a time. */
+  most: number
+}
 const receiver = createServer(async (request, response) => {
   let body = ''
   for await (const chunk of request) body += chunk
   const path = request.url ?? ''
   got.push({ path, headers: request.headers as Record<string, string>, body })
-  response.writeHead(answers.get(path)?.shift() ?? 204).end()
+  const answer = () => void response.writeHead(answers.get(path)?.shift() ?? 204).end()
+  const others = hanging.get(path)
+  if (!others) return answer()
+  others.waiting.add(answer)
+  others.most = Math.max(others.most, others.waiting.size)
+  response.once('close', () => others.waiting.delete(answer))
 })
 let base: string
 beforeAll(async () => {
@@ -86,9 +98,29 @@ describe.each(backends)('webhooks, queues on %s', backend => {
       return items[0]?.status === 'delivered' ? items[0] : undefined
     })
     expect(delivered).toMatchObject({ id: ids[0], tries: 2, lastStatus: 204, event: 'reset.accepted' })
+    const refused = { at: expect.any(String), status: 500, error: 'status', durationMs: expect.any(Number) }
+    const taken = { at: expect.any(String), status: 204, durationMs: expect.any(Number) }
+    expect(delivered.attempts).toEqual([refused, taken])
+    expect(delivered.attempts[0].at < delivered.attempts[1].at).toBe(true)
     expect((await call('POST', `/${id}/deliveries/${delivered.id}/replay`)).status).toBe(200)
     await until('the replay', () => (told(path).length >= 3 ? true : undefined))
     expect(told(path)[2]?.headers['webhook-id']).toBe(ids[0])
+    await until('its try is listed behind the others', async () => {
+      const [{ attempts, tries }] = (await call('GET', `/${id}/deliveries`)).body.items
+      return tries === 1 && attempts.length === 3 ? true : undefined
+    })
+
+    const ofBefore = Array.from({ length: 10 }, (_, n) => ({
+      at: `2026-01-01T00:00:0${n}.000Z`,
+      status: 500,
+    }))
+    await sparekey.sql`update webhook_deliveries set attempts = ${sparekey.sql.json(ofBefore)} where id = ${delivered.id}`
+    await call('POST', `/${id}/deliveries/${delivered.id}/replay`)
+    const { attempts } = await until('the next one', async () => {
+      const [item] = (await call('GET', `/${id}/deliveries`)).body.items
+      return item.status === 'delivered' ? item : undefined
+    })
+    expect(attempts).toEqual([...ofBefore.slice(1), taken])
   })
 
   test('are signed by old and new secret while they rotate', async () => {
@@ -127,6 +159,49 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     expect((await call('DELETE', `/${id}`)).status).toBe(204)
   })
 
+  test('to endpoints that hang do not keep another application waiting, and no try of theirs is used up', async () => {
+    const paths = ['a', 'b', 'c'].map(name => `/hangs/${name}/${backend}`)
+    const [first = '', ...more] = paths
+    const hung: Hanging = { waiting: new Set(), most: 0 }
+    for (const path of paths) hanging.set(path, hung)
+    const { app, call } = await endpoint(first, { events: ['reset.accepted'] })
+    const ask = (times: number) =>
+      Promise.all(
+        Array.from({ length: times }, () =>
+          sparekey.call('POST', '/v1/reset-requests', { key: app.secret, body: { login: 'nobody' } }),
+        ),
+      )
+    const tellAnother = async (path: string) => {
+      const own = await endpoint(path, { events: ['account.password_changed'] })
+      await reset(own.app.secret)
+      await until('another application is told', () => told(path)[0])
+    }
+    await ask(40)
+    await until('an endpoint’s share', () => hung.most >= 3 || undefined)
+    await tellAnother(`/beside/1/${backend}`)
+    expect(hung.most).toBe(3)
+    for (const path of more) await call('POST', '', { url: base + path, events: ['reset.accepted'] })
+    await ask(10)
+    await until('an application’s share', () => hung.most >= 6 || undefined)
+    await tellAnother(`/beside/2/${backend}`)
+    expect(hung.most).toBe(6)
+
+    hanging.clear()
+    for (const answer of hung.waiting) answer()
+    const rows = await until(
+      'all of them are delivered',
+      async () => {
+        const rows = await sparekey.sql`select d.id, d.status, d.tries from webhook_deliveries d
+          join webhook_endpoints e on e.id = d.endpoint_id where e.application_id = ${app.id}`
+        return rows.every(({ status }) => status === 'delivered') ? rows : undefined
+      },
+      60_000,
+    )
+    expect(rows).toHaveLength(40 + 3 * 10)
+    const heard = (id: string) => got.filter(({ headers }) => headers['webhook-id'] === id).length
+    expect(rows.filter(({ id, tries }) => tries !== heard(id))).toEqual([])
+  }, 120_000)
+
   test('tell of codes that somebody seems to guess', async () => {
     const path = `/abuse/${backend}`
     const { app } = await endpoint(path, { events: ['abuse.suspected'] })
@@ -144,9 +219,55 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     const { body } = await until('the event', () => told(path)[0])
     expect(JSON.parse(body)).toMatchObject({
       type: 'abuse.suspected',
-      data: { what: 'wrong_codes', inHour: 3 },
+      data: { kind: 'wrong_codes', limit: 'wrongCodesHour', inHour: 3, inDay: 3 },
     })
     expect(told(path)).toHaveLength(1)
+  })
+
+  test('are seen and mended by the operator, who says whose they are', async () => {
+    const path = `/operator/${backend}`
+    const { app, id } = await endpoint(path, { events: ['reset.accepted'] })
+    const other = await sparekey.application()
+    const key = sparekey.adminKey
+    const admin = (method: string, at: string, of?: string, body?: unknown) =>
+      sparekey.call(method, `/v1/webhooks${at}${of ? `?applicationId=${of}` : ''}`, {
+        key,
+        ...(body ? { body } : {}),
+      })
+    const made = await admin('POST', '', app.id, { url: `${base}${path}/made`, events: ['reset.accepted'] })
+    expect(made).toMatchObject({
+      status: 201,
+      body: { applicationId: app.id, secret: expect.stringContaining('whsec_') },
+    })
+    const ids = ({ body }: { body: Json }) => body.items.map((item: Json) => item.id)
+    expect(ids(await admin('GET', '', app.id))).toEqual([made.body.id, id])
+    expect(ids(await admin('GET', '', other.id))).toEqual([])
+    expect(ids(await admin('GET', ''))).toEqual(expect.arrayContaining([made.body.id, id]))
+
+    answers.set(path, [410])
+    await sparekey.call('POST', '/v1/reset-requests', {
+      key: app.secret,
+      body: { login: 'nobody@example.com' },
+    })
+    await until('it is off', async () =>
+      ids(await admin('GET', '?failed=true')).includes(id) ? true : undefined,
+    )
+    expect(ids(await admin('GET', '?failed=true'))).not.toContain(made.body.id)
+    expect((await admin('PATCH', `/${id}`, app.id, { enabled: true })).body).toMatchObject({ enabled: true })
+    const [delivery] = (await admin('GET', `/${id}/deliveries`, app.id)).body.items
+    expect((await admin('POST', `/${id}/deliveries/${delivery.id}/replay`, app.id)).status).toBe(200)
+    await until('the replay', () => (told(path).length >= 2 ? true : undefined))
+
+    // Without its application, or under another's name, it is not touched.
+    expect(await admin('DELETE', `/${id}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'applicationId' }] },
+    })
+    expect((await admin('DELETE', `/${id}`, other.id)).status).toBe(404)
+    expect((await admin('POST', '', `app_${'0'.repeat(26)}`, { url: base })).status).toBe(404)
+    expect((await admin('DELETE', `/${id}`, app.id)).status).toBe(204)
+    const { body: log } = await sparekey.call('GET', `/v1/audit?applicationId=${app.id}`, { key })
+    expect(log.items[0]).toMatchObject({ actor: 'operator', action: 'webhook.delete', target: id })
   })
 
   test('of another application are not there', async () => {
@@ -180,6 +301,7 @@ test('no webhook goes to a private address unless the operator allows it', async
       return items[0]?.lastError ? items[0] : undefined
     })
     expect(refused).toMatchObject({ status: 'queued', lastError: 'address_not_allowed' })
+    expect(refused.attempts).toMatchObject([{ error: 'address_not_allowed' }])
     expect(told('/private')).toEqual([])
   } finally {
     await sparekey.close()

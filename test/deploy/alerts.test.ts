@@ -49,8 +49,11 @@ describe.each(rules)('$alert', ({ alert, annotations, labels, for: lasting }) =>
     expect(looks.some(look => look.exp_alerts.length === 0)).toBe(true)
   })
 
-  test('stands in the handbook', () => {
-    expect(text('docs/operating.md')).toContain(alert)
+  test('has a runbook: where to look, what to do, and how to see that it is over', () => {
+    const runbooks = text('docs/operating.md').split(/^#+ /m)
+    const [own = ''] = runbooks.filter(each => (each.split('\n')[0] ?? '').split(', ').includes(alert))
+    for (const part of ['Look', 'Do', 'Over'])
+      expect(own).toMatch(new RegExp(`^- \\*\\*${part}:\\*\\* .`, 'm'))
   })
 })
 

@@ -1,7 +1,10 @@
+import { dirname } from 'node:path'
+import { readConfig } from '@sparekey/config/config'
 import { describe, expect, test } from 'vitest'
 import {
   config,
   containerOf,
+  environmentOf,
   everything,
   faultsOf,
   helm,
@@ -12,6 +15,7 @@ import {
   withPods,
 } from './chart.ts'
 import { text } from './files.ts'
+import { faultsOf as faultsInQuery } from './promql.ts'
 
 describe.skipIf(!helm)('the chart', () => {
   test('makes no Secret where one is named, and takes every secret from there', () => {
@@ -44,6 +48,27 @@ describe.skipIf(!helm)('the chart', () => {
     expect(() => render(values)).toThrow('config.BREACH_CHECK: put the value in quotes')
   })
 
+  test('lets the workers alone see the keys for DKIM, where DKIM looks for them', () => {
+    const manifests = render(everything)
+    const seeing = withPods(manifests).filter(manifest => JSON.stringify(manifest).includes('dkim-keys'))
+    expect(seeing.map(manifest => containerOf(manifest).name)).toEqual(['worker'])
+    const [worker] = seeing as [Manifest]
+    const { dkim } = readConfig(environmentOf(containerOf(worker)))
+    const mount = containerOf(worker).volumeMounts.find(({ name }) => name === 'dkim')
+    expect(dkim.map(({ path }) => dirname(path))).toEqual([mount?.mountPath])
+    const named = withPods(manifests).filter(manifest =>
+      containerOf(manifest).env.some(({ name }) => name === 'DKIM'),
+    )
+    expect(named).toEqual([worker])
+  })
+
+  test.each([{ secret: 'dkim-keys' }, { keys: 'key1@example.com=/run/dkim/key1.pem' }])(
+    'refuses half of DKIM: %j',
+    dkim => {
+      expect(() => render({ secret, worker: { dkim } })).toThrow('set both of worker.dkim.secret')
+    },
+  )
+
   test('goes without Redis', () => {
     const manifests = render({ secret: { ...secret, REDIS_URL: '' } })
     expect(of(manifests, 'Secret')[0]?.stringData).not.toHaveProperty('REDIS_URL')
@@ -64,6 +89,27 @@ describe.skipIf(!helm)('the chart', () => {
     const worker = { autoscaling: { kind: 'keda', minReplicas: 0 } }
     const [scaled] = of(render({ ...everything, worker }), 'ScaledObject')
     expect(scaled?.spec).toMatchObject({ minReplicaCount: 1, fallback: { replicas: 2 } })
+  })
+
+  test('scales by its own queue, whoever else is in the same Prometheus', () => {
+    const queriesOf = (values: object) =>
+      of(render({ ...everything, ...values }, { release: 'other' }), 'ScaledObject')
+        .flatMap(({ spec }) => spec.triggers)
+        .map(({ metadata }: { metadata: { query: string } }) => metadata.query)
+    const services = of(render(everything, { release: 'other' }), 'Service').map(
+      ({ metadata }) => metadata.name,
+    )
+    const queries = queriesOf({})
+    expect(queries).toHaveLength(2)
+    expect(queries.flatMap(faultsInQuery)).toEqual([])
+    for (const query of queries) {
+      const [, namespace, service = ''] = /namespace="(.*?)",service=~"(.*?)"\}\)$/.exec(query) ?? []
+      expect(namespace).toBe('default')
+      // As Prometheus does, of the whole name.
+      for (const name of services) expect(name).toMatch(new RegExp(`^(?:${service})$`))
+    }
+    const worker = { autoscaling: { kind: 'keda', selector: 'release="a"' } }
+    for (const query of queriesOf({ worker })) expect(query).toMatch(/[{,]release="a"\}\)$/)
   })
 
   test('lets Prometheus scrape both parts under the names that the alerts ask for', () => {

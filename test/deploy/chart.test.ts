@@ -72,8 +72,13 @@ describe.skipIf(!helm).each(Object.entries(variants))('the chart with %s', (_, v
         readOnlyRootFilesystem: true,
         capabilities: { drop: ['ALL'] },
       })
-      expect(container.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }])
-      expect(spec.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } }])
+      const writable = container.volumeMounts.filter(({ readOnly }) => !readOnly)
+      expect(writable).toEqual([{ name: 'tmp', mountPath: '/tmp' }])
+      const [tmp, ...others] = spec.volumes
+      expect(tmp).toEqual({ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } })
+      expect(others.map((volume: { name: string }) => volume.name)).toEqual(
+        container.volumeMounts.filter(({ readOnly }) => readOnly).map(({ name }) => name),
+      )
       expect(readConfig(environmentOf(container)).dataDir).toMatch(/^\/tmp\//)
       expect(container.resources.requests.cpu).toBeTruthy()
       expect(container.resources.limits.memory).toBeTruthy()

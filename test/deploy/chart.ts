@@ -33,7 +33,7 @@ export interface Container {
   lifecycle?: { preStop: { exec: { command: string[] } } }
   resources: { requests: Record<string, string>; limits: Record<string, string> }
   securityContext: Record<string, unknown>
-  volumeMounts: { name: string; mountPath: string }[]
+  volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[]
 }
 
 /** A rendered manifest, as far as these tests look into it. */
@@ -131,7 +131,10 @@ export const everything = {
   config,
   imagePullSecrets: [{ name: 'registry' }],
   api: { autoscaling: { enabled: true } },
-  worker: { autoscaling: { kind: 'keda' } },
+  worker: {
+    autoscaling: { kind: 'keda' },
+    dkim: { secret: 'dkim-keys', keys: 'key1@example.com=/run/dkim/key1.pem' },
+  },
   ingress: { enabled: true, className: 'nginx', annotations: { a: 'b' }, tlsSecret: 'tls' },
   serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
   nodeSelector: { disk: 'fast' },

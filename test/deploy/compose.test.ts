@@ -117,7 +117,21 @@ describe('compose', () => {
   test('keeps what must be kept in volumes that it declares', () => {
     const declared = Object.keys(parse(source, { merge: true }).volumes)
     const used = named.flatMap(([, { volumes = [] }]) => volumes.map(volume => volume.split(':')[0]))
-    expect(used).toEqual(declared)
+    expect(used.filter(name => !name?.startsWith('.'))).toEqual(declared)
+  })
+
+  test('lets the workers alone see the keys for DKIM, to read, and git none of them', () => {
+    const seeing = named.filter(([, service]) => service.volumes?.join().startsWith('.'))
+    expect(seeing.map(([name, { volumes }]) => [name, volumes])).toEqual([
+      ['worker', ['./dkim:/run/dkim:ro']],
+    ])
+    expect(text('.gitignore').split('\n')).toContain('deploy/dkim/')
+    const [hint = ''] = /key1@\S+/.exec(text('deploy/env.example')) ?? []
+    const signing = compose({ ...filled, DKIM: hint })
+    expect(readConfig({ DKIM: `${signing.worker?.environment?.DKIM}` }).dkim).toEqual([
+      { selector: 'key1', domain: 'example.com', path: '/run/dkim/key1.pem' },
+    ])
+    expect(signing.api?.environment).not.toHaveProperty('DKIM')
   })
 
   test.each(['SPAREKEY_SECRET', 'SPAREKEY_ADMIN_KEY', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD'])(

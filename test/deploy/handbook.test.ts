@@ -3,21 +3,24 @@ import { join } from 'node:path'
 import { createProgram } from '@sparekey/cli/commands'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { appWithout } from '../../apps/api/test/app-support.ts'
 import { root, text } from './files.ts'
+import { metrics } from './promql.ts'
 
 const handbook = text('docs/operating.md')
 
 test('the handbook names only files that there are', () => {
   const named = handbook.match(/\bdeploy\/[\w./-]*\w/g) ?? []
   expect(named.length).toBeGreaterThan(10)
-  // Kubernetes names a Deployment in the same way.
-  const files = named.filter(path => path !== 'deploy/.env' && path !== 'deploy/sparekey-api')
+  // What the operator makes; and Kubernetes names a Deployment in the same way.
+  const others = ['deploy/.env', 'deploy/dkim', 'deploy/sparekey-api']
+  const files = named.filter(path => !others.includes(path))
   expect(files.filter(path => !existsSync(join(root, path)))).toEqual([])
 })
 
 test('the handbook runs only commands that there are', () => {
   const program = createProgram(async () => {})
-  const lines = [...handbook.matchAll(/apps\/cli\/src\/main\.ts (\w+) (\w+)/g)]
+  const lines = [...handbook.matchAll(/apps\/cli\/dist\/main\.js (\w+) (\w+)/g)]
   expect(lines.length).toBeGreaterThan(3)
   for (const [, group, name] of lines) {
     const found = program.commands.find(command => command.name() === group)
@@ -41,4 +44,16 @@ test('the handbook asks compose and Helm only for what is in their files', () =>
     const found = path.split('.').reduce((at, name) => at?.[name], values)
     expect(found, path).toBeDefined()
   }
+})
+
+test('the handbook asks the API only for what it has, and names only metrics that there are', async () => {
+  const { paths } = (await (await appWithout().request('/openapi.json')).json()) as { paths: object }
+  const known = Object.keys(paths).map(path => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`))
+  const asked = [...handbook.matchAll(/(?<![\w.])(\/(?:v1\/|readyz)[\w/-]*…?)/g)].map(([, path = '']) => path)
+  expect(asked.length).toBeGreaterThan(10)
+  expect(asked.filter(path => !known.some(each => each.test(path)))).toEqual([])
+  const named = handbook.match(/\bsparekey_(?!default)\w+/g) ?? []
+  expect(named.length).toBeGreaterThan(8)
+  const reported = Object.keys(metrics).map(name => name.replace(/_bucket$/, ''))
+  expect(named.filter(name => !reported.includes(name))).toEqual([])
 })

@@ -75,13 +75,13 @@ describe('the image', () => {
 
   test('starts the command, and by itself so that signals reach it', () => {
     const entry = listOf('ENTRYPOINT')
-    expect(entry.slice(0, -1)).toEqual(['node', '--import', 'tsx'])
+    expect(entry.slice(0, -1)).toEqual(['node'])
     expect(existsSync(join(root, entry.at(-1) ?? ''))).toBe(true)
     expect(inImage.some(path => entry.at(-1)?.startsWith(`${path}/`))).toBe(true)
     expect(knownCommands()).toContain(listOf('CMD').join(' '))
   })
 
-  test('holds every package that the command stands on, with its migrations and the built dashboard', () => {
+  test('holds every package that the command stands on, with its migrations and what is built', () => {
     const needed = workspacesOf('apps/cli')
     expect(needed.length).toBeGreaterThan(8)
     const holds = (path: string) => inImage.some(each => path === each || path.startsWith(`${each}/`))
@@ -91,7 +91,7 @@ describe('the image', () => {
         'node_modules',
         'drizzle',
         'package.json',
-        'tsconfig.json',
+        'apps/cli/dist',
         'apps/dashboard/dist',
       ]),
     )
@@ -109,9 +109,13 @@ describe('the image', () => {
   })
 
   test('is built by scripts that there are', () => {
-    const scripts = all('RUN').flatMap(rest => [...rest.matchAll(/npm run (\w+) -w @sparekey\/(\w+)/g)])
+    const runs = all('RUN').join('\n')
+    const scripts = [...runs.matchAll(/npm run (\w+) -w @sparekey\/(\w+)/g)]
     expect(scripts.map(([, script, name]) => `${name} ${script}`)).toEqual(['dashboard build'])
     expect(JSON.parse(text('apps/dashboard/package.json')).scripts).toHaveProperty('build')
+    const tools = [...runs.matchAll(/node (tools\/\S+)/g)].map(([, path = '']) => path)
+    expect(tools).toEqual(['tools/program.mjs'])
+    expect(tools.filter(path => !existsSync(join(root, path)) || !letIn(path))).toEqual([])
   })
 })
 

@@ -15,8 +15,12 @@ const rules = parse(text('deploy/prometheus/alerts.yaml')).groups.flatMap(
   (group: { rules: { alert: string; expr: string }[] }) => group.rules,
 ) as { alert: string; expr: string }[]
 const { panels } = JSON.parse(text('deploy/grafana/sparekey.json')) as { panels: Panel[] }
-// The queries hold nothing for Helm to fill in, so that they can be read where they stand.
-const triggers = [...text('deploy/helm/sparekey/templates/autoscaling.yaml').matchAll(/^\s+query: (.+)$/gm)]
+// Helm fills in nothing but labels, so that the queries can be read where they stand.
+const triggers = [
+  ...text('deploy/helm/sparekey/templates/autoscaling.yaml')
+    .replaceAll(/\{\{-? \$own -?\}\}/g, 'namespace="a",service=~"b"')
+    .matchAll(/^\s+query: (.+)$/gm),
+]
 
 describe('every PromQL expression parses, and asks only for what Sparekey reports', () => {
   test.each(rules)('alert $alert', ({ expr }) => {
@@ -52,9 +56,11 @@ test.each([
 test('every metric in the table is one that a process reports', async () => {
   const counts = async () => ({ waiting: 1 })
   const waiting = async () => ({ requests: 1, oldestSeconds: 1 })
-  const worker = { concurrency: 1, busy: () => 1 }
   const smtp = () => [{ server: 'mail:25', used: 1, free: 1 }]
-  const reported = await createMetrics({ queues: ['mail'], counts, waiting, worker, smtp }).text()
+  const worker = { concurrency: 1, busy: () => 1, smtp }
+  const made = createMetrics({ queues: ['mail'], counts, waiting })
+  made.watch('worker', { pools: () => [{ pool: 'hot', used: 1, free: 1, waiting: 0 }], worker })
+  const reported = await made.text()
   const names = new Set([...reported.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name))
   const missing = Object.keys(metrics).filter(
     name => name !== 'up' && !names.has(name.replace(/_bucket$/, '')) && !names.has(name),

@@ -11,7 +11,10 @@ export const metrics: Record<string, readonly string[]> = {
   sparekey_waiting_requests: [],
   sparekey_mail_attempts_total: ['server', 'outcome'],
   sparekey_delivery_seconds_bucket: ['le'],
+  sparekey_abuse_suspected_total: ['what'],
   sparekey_smtp_connections: ['server', 'state'],
+  sparekey_postgres_connections: ['part', 'pool', 'state'],
+  sparekey_postgres_waiting_statements: ['part', 'pool'],
   sparekey_worker_busy: [],
   sparekey_worker_concurrency: [],
   sparekey_nodejs_eventloop_lag_p99_seconds: [],
@@ -19,8 +22,8 @@ export const metrics: Record<string, readonly string[]> = {
   up: [],
 }
 
-/** Added by Prometheus to everything that it scrapes. */
-const scraped = ['job', 'instance']
+/** Added by Prometheus to everything that it scrapes; the last two by the ServiceMonitors of the chart. */
+const scraped = ['job', 'instance', 'namespace', 'service']
 
 /** The figures that every process reads from the one database or queue: their sum counts the same thing often. */
 const shared = new Set([

@@ -38,41 +38,45 @@ test.each(backends)(
     const [one = ''] = await people(sparekey, quiet.secret, 'quiet', 1)
     const ask = (key: string, login: string) =>
       sparekey.call('POST', '/v1/reset-requests', { key, body: { login } })
-    for (const login of crowd) expect((await ask(loud.secret, login)).status).toBe(202)
+    // At once, so that all are counted in one stretch of ten seconds, however busy the machine is.
+    const answers = await Promise.all(crowd.map(login => ask(loud.secret, login)))
+    expect(answers.filter(answer => answer.status === 202)).toHaveLength(crowd.length)
     await ask(quiet.secret, one)
 
     await sparekey.startWorker()
-    await until(
-      'the mail of the other',
-      () => (server.taken.some(mail => mail.includes(one)) ? true : undefined),
-      100_000,
-    )
+    await until('all mails', () => (server.taken.length >= 401 ? true : undefined), 100_000)
     // Behind what its own share lets through first, and before the rest of the burst.
-    expect(server.taken.length).toBeLessThan(300)
-    await until('the burst is sent', () => (server.taken.length >= 401 ? true : undefined), 100_000)
+    expect(server.taken.findIndex(mail => mail.includes(one))).toBeLessThan(300)
   },
   120_000,
 )
 
-test('a rate for a mail server holds over all workers together', async () => {
+test('a rate for a mail server holds over all workers together, and what is above it waits without a try', async () => {
   const server = await startMailServer()
   opened.push(server)
-  const sparekey = await startSparekey({ backend: 'redis', smtpUrls: [`${server.url}?perSecond=10`] })
-  opened.push(sparekey)
-  await sparekey.startWorker()
-  const app = await sparekey.application()
-  const logins = await people(sparekey, app.secret, 'paced', 20)
-  const times: number[] = []
-  const watch = until('all are sent', () => {
-    while (times.length < server.taken.length) times.push(performance.now())
-    return times.length >= 20 ? true : undefined
+  const sparekey = await startSparekey({
+    backend: 'redis',
+    smtpUrls: [`${server.url}?perSecond=5`],
+    env: { WORKER_CONCURRENCY: '60' },
+    worker: false,
   })
-  await Promise.all(
+  opened.push(sparekey)
+  const app = await sparekey.application({ limits: { perAddressMinute: 1000, perKeyMinute: 1000 } })
+  // More than a worker's patience has places for: 10 seconds, 5 mails each.
+  const logins = await people(sparekey, app.secret, 'paced', 62)
+  const asked = await Promise.all(
     logins.map(login => sparekey.call('POST', '/v1/reset-requests', { key: app.secret, body: { login } })),
   )
-  await watch
-  const busiest = Math.max(...times.map(at => times.filter(other => other >= at && other < at + 1000).length))
-  // Ten, and what the clocks of sender and watcher differ by.
-  expect(busiest).toBeLessThanOrEqual(13)
-  expect(busiest).toBeGreaterThan(3)
-}, 60_000)
+  const began = performance.now()
+  await Promise.all([sparekey.startWorker(), sparekey.startWorker()])
+  await until('all are sent', () => (server.taken.length >= logins.length ? true : undefined), 40_000)
+  // However busy the machine is, the last place is so much later than the first; timers may be a little early.
+  expect(performance.now() - began).toBeGreaterThan(((logins.length - 1) * 1000) / 5 - 100)
+  for (const { body } of asked) await sparekey.status(body.id, app.secret, 'sent')
+  const tried = await sparekey.sql`select outcome, count(*)::int from mail_attempts group by outcome`
+  expect([...tried]).toEqual([{ outcome: 'accepted', count: logins.length }])
+  const [mails] = await sparekey.sql`select sum(tries)::int as tries, sum(unreached)::int as unreached,
+    count(*) filter (where claim > 1)::int as waited from mails`
+  expect(mails).toMatchObject({ tries: 0, unreached: 0 })
+  expect(mails?.waited).toBeGreaterThan(0)
+})

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { freshDatabase, freshRedis } from '../support/database.ts'
 import { deploy, type Part } from '../support/deployment.ts'
-import { runSparekey } from '../support/process.ts'
+import { isWell, runSparekey } from '../support/process.ts'
 import { until } from '../support/sparekey.ts'
 import { expectOneMailEach, loadApplication, startLoad } from './support/load.ts'
 
@@ -48,14 +48,7 @@ test('parts replaced one by one under load lose no request and send no mail twic
       url: old.url,
     }
     opened.push(() => part.end('SIGKILL'))
-    await until(
-      `${part.url}/readyz`,
-      async () => {
-        const answer = await fetch(`${part.url}/readyz`).catch(() => undefined)
-        return answer?.ok || undefined
-      },
-      40_000,
-    )
+    await until(`${part.url}/readyz`, async () => (await isWell(part.url)) || undefined, 40_000)
     return part
   }
 

@@ -21,9 +21,14 @@ export function openBrowser(): Promise<Browser> {
   })
 }
 
-/** Keeps a picture of the page as test/artifacts/<name>.png. */
+/** Keeps a picture of the whole page, as a window that is high enough shows it, as test/artifacts/<name>.png. */
 export async function shoot(page: Page, name: string): Promise<void> {
   const path = fileURLToPath(new URL(`../artifacts/${name}.png`, import.meta.url))
   await mkdir(dirname(path), { recursive: true })
-  await page.screenshot({ path, fullPage: true })
+  const size = page.viewportSize()
+  const full = Number(await page.evaluate('document.documentElement.scrollHeight'))
+  // What is fixed to the window's edge would else stand in the middle of the picture.
+  if (size) await page.setViewportSize({ ...size, height: Math.max(full, size.height) })
+  await page.screenshot({ path })
+  if (size) await page.setViewportSize(size)
 }

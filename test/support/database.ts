@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { openRedis } from '@sparekey/queue/redis'
+import { createClient } from '@sparekey/queue/redis'
+import { parseRedisUrl } from '@sparekey/queue/redis-url'
 import postgres from 'postgres'
 import { inject } from 'vitest'
 
@@ -20,7 +21,8 @@ export const emptyDatabase = (): Promise<FreshDatabase> => makeDatabase('')
 /** Address of a database of the shared Redis that no other test has. */
 export async function freshRedis(): Promise<string> {
   const url = inject('redisUrl')
-  const redis = openRedis(url)
+  // A busy machine may take longer than the second that openRedis gives a command.
+  const redis = createClient(parseRedisUrl(url), { patient: true })
   try {
     // Past the 16 that a Redis has by default, and the one that holds this number.
     return `${url}/${16 + (await redis.incr('taken'))}`

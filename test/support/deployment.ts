@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { emptyDatabase, freshRedis } from './database.ts'
-import { startMailServer } from './mail-server.ts'
+import { type Script, startMailServer } from './mail-server.ts'
 import { freePort } from './port.ts'
-import { type Running, runSparekey } from './process.ts'
+import { isWell, type Running, runSparekey } from './process.ts'
 import { type Call, callAt, until } from './sparekey.ts'
 
 /** An API or a worker in a process of its own. */
@@ -19,6 +19,8 @@ export interface Deployment {
   workers: Part[]
   mailServer: Awaited<ReturnType<typeof startMailServer>>
   adminKey: string
+  /** For looking, and for moving its clock on. */
+  databaseUrl: string
   /** Calls the first API. */
   call: Call
   close(): Promise<void>
@@ -26,7 +28,7 @@ export interface Deployment {
 
 /** Migrates an empty database and starts the parts; resolves when all of them are ready. */
 export async function deploy(
-  options: { apis?: number; workers?: number; env?: Record<string, string> } = {},
+  options: { apis?: number; workers?: number; env?: Record<string, string>; script?: Script } = {},
 ): Promise<Deployment> {
   const { apis = 1, workers = 1 } = options
   const opened: (() => Promise<unknown>)[] = []
@@ -36,12 +38,12 @@ export async function deploy(
   try {
     const database = await emptyDatabase()
     opened.push(() => database.drop())
-    const mailServer = await startMailServer()
+    const mailServer = await startMailServer(options.script)
     opened.push(() => mailServer.close())
     const data = await mkdtemp(join(tmpdir(), 'sparekey-deployment-'))
     opened.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }))
 
-    const ports = await freePorts(apis + workers)
+    const ports = await Promise.all(Array.from({ length: apis + workers }, freePort))
     const urls = ports.map(port => `http://localhost:${port}`)
     const adminKey = `admin_${randomBytes(24).toString('base64url')}`
     const env = {
@@ -72,6 +74,7 @@ export async function deploy(
       workers: parts.slice(apis),
       mailServer,
       adminKey,
+      databaseUrl: database.url,
       call: callAt(urls[0] ?? ''),
       close,
     }
@@ -79,12 +82,6 @@ export async function deploy(
     await close()
     throw error
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort())
-  return [...ports]
 }
 
 /** Waits until a part answers that it is ready; throws what it said where it ends instead. */
@@ -97,8 +94,7 @@ async function ready(part: Part): Promise<void> {
     `${part.url}/readyz`,
     async () => {
       if (ended) throw new Error(`a part ended: ${part.output()}`)
-      const answer = await fetch(`${part.url}/readyz`).catch(() => undefined)
-      return answer?.status === 200 || undefined
+      return (await isWell(part.url)) || undefined
     },
     40_000,
   )

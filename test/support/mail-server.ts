@@ -9,7 +9,7 @@ export interface Reply {
 }
 
 /** What the server does with the nth message (from 0): a reply, 'take' it, or 'cut' the line after DATA. */
-export type Script = (n: number, to: string) => Reply | 'take' | 'cut'
+export type Script = (n: number, to: string, source: string) => Reply | 'take' | 'cut'
 
 /** A real SMTP server that follows a script. `taken` are the sources of mails it answered 250 to; `seen` of all. */
 export async function startMailServer(script: Script = () => 'take', port = 0) {
@@ -27,7 +27,7 @@ export async function startMailServer(script: Script = () => 'take', port = 0) {
       stream.on('end', () => {
         const source = Buffer.concat(chunks).toString()
         const to = session.envelope.rcptTo[0]?.address ?? ''
-        const step = script(seen.push(source) - 1, to)
+        const step = script(seen.push(source) - 1, to, source)
         if (step === 'cut') {
           for (const connection of server.connections as Set<{
             _socket: { destroy(): void }

@@ -56,9 +56,15 @@ export async function startRedis(): Promise<TestServer> {
   return server
 }
 
-/** Starts a Postgres, which keeps its data over a stop. */
-export async function startPostgres(options: { maxConnections?: number } = {}): Promise<TestServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sparekey-test-'))
+/** Starts a Postgres, which keeps its data over a stop. `within`: the folder where its own is made. */
+export async function startPostgres({
+  within = tmpdir(),
+  ...options
+}: {
+  maxConnections?: number
+  within?: string
+} = {}): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(within, 'sparekey-test-'))
   const open = () => openEmbeddedPostgres({ dataDir, ...options })
   let running: Awaited<ReturnType<typeof open>> | undefined = await open()
   const server: TestServer = {

@@ -2,6 +2,7 @@ import { migrate } from '@sparekey/db/migrate'
 import { openBackend, prepareBackend } from '@sparekey/queue/backend'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
+import '../../tools/program.mjs'
 import { startPostgres, startRedis } from './servers.ts'
 
 declare module 'vitest' {
@@ -19,7 +20,7 @@ const template = 'sparekey_template'
 
 let close: (() => Promise<unknown>) | undefined
 
-/** Starts a Redis and a Postgres for the whole run. */
+/** Starts a Redis and a Postgres for the whole run; what tests start as processes is built by then. */
 export async function setup(project: TestProject): Promise<void> {
   const [redis, database] = await Promise.all([startRedis(), startPostgres({ maxConnections: 300 })])
   close = () => Promise.all([redis.close(), database.close()])

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { runApi } from '@sparekey/api/main'
 import { readConfig } from '@sparekey/config/config'
-import { createLog } from '@sparekey/log/log'
-import { createMailbox, type StoredMail } from '@sparekey/mailbox/mailbox'
-import { runWorker } from '@sparekey/worker/main'
+import { createLog, type Log } from '@sparekey/log/log'
+import type { StoredMail } from '@sparekey/mailbox/mailbox'
 import postgres from 'postgres'
 import { freshDatabase, freshRedis } from './database.ts'
 import { freePort } from './port.ts'
@@ -53,6 +51,10 @@ interface Options {
   /** Start without a worker. */
   worker?: boolean
   redisUrl?: string
+  /** Instead of silence. */
+  log?: Log
+  /** Stand-ins for the vendors that check proofs of humanity. */
+  siteverify?: { turnstile: string; hcaptcha: string }
   /** A migrated database instead of a fresh one of the shared server. */
   database?: { url: string; drop(): Promise<void> }
   env?: Record<string, string>
@@ -75,10 +77,16 @@ export async function startSparekey(options: Options = {}): Promise<Sparekey> {
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
     ...options.env,
   })
-  const log = createLog(config.logLevel, 'test')
+  // Not before somebody starts one: they take two seconds to load, and many tests have their own processes.
+  const [{ runApi }, { runWorker }, { createMailbox }] = await Promise.all([
+    import('@sparekey/api/main'),
+    import('@sparekey/worker/main'),
+    import('@sparekey/mailbox/mailbox'),
+  ])
+  const log = options.log ?? createLog(config.logLevel, 'test')
   const mailbox = await createMailbox()
   const shared = { config, secrets: config.secrets ?? [], databaseUrl: database.url, log }
-  const api = await runApi({ ...shared, adminKey, mailbox })
+  const api = await runApi({ ...shared, adminKey, mailbox, siteverify: options.siteverify })
   const startWorker = () =>
     runWorker({ ...shared, smtpUrls: options.smtpUrls ?? [mailbox.smtpUrl], listen: false })
   const workers = options.worker === false ? [] : [await startWorker()]
@@ -151,37 +159,45 @@ export function callAt(url: string): Call {
   }
 }
 
-/** Looks again until there is something to see. */
+/**
+ * Looks again every `everyMs` until there is something to see. Patient, since it costs nothing where all is well and
+ * machines may be slow.
+ */
 export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
+  everyMs = 25,
 ): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 25))
+    await new Promise(resolve => setTimeout(resolve, everyMs))
   }
 }
 
+interface WithText {
+  text?: string | null
+}
+
 /** A mail's link, as it stands there. */
-export function linkOf(mail: StoredMail): string {
+export function linkOf(mail: WithText): string {
   const link = /https?:\/\/\S+#[A-Za-z0-9_-]{43}\b/.exec(mail.text ?? '')?.[0]
   if (!link) throw new Error('no link in the mail')
   return link
 }
 
 /** The token in a mail's link. */
-export function tokenOf(mail: StoredMail): string {
+export function tokenOf(mail: WithText): string {
   const token = /#([A-Za-z0-9_-]{43})\b/.exec(mail.text ?? '')?.[1]
   if (!token) throw new Error('no link in the mail')
   return token
 }
 
 /** The code in a mail, without its space. */
-export function codeOf(mail: StoredMail): string {
+export function codeOf(mail: WithText): string {
   const code = /\b(\d{4} \d{4})\b/.exec(mail.text ?? '')?.[1]
   if (!code) throw new Error('no code in the mail')
   return code.replace(' ', '')

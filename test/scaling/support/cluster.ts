@@ -17,9 +17,8 @@ export interface TestCluster {
 export async function startCluster(): Promise<TestCluster> {
   const nodes = await openNodes()
   try {
-    const ports = new Set<number>()
-    while (ports.size < 6) ports.add(await freeClusterPort())
-    const all = await Promise.all([...ports].map(port => startMember(nodes, port)))
+    const ports = await Promise.all(Array.from({ length: 6 }, freeClusterPort))
+    const all = await Promise.all(ports.map(port => startMember(nodes, port)))
     const masters = all.slice(0, 3)
     const replicas = all.slice(3)
     await join(masters, replicas)

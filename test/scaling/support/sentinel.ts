@@ -14,9 +14,7 @@ export interface TestSentinels {
 export async function startSentinels(): Promise<TestSentinels> {
   const nodes = await openNodes()
   try {
-    const ports = new Set<number>()
-    while (ports.size < 5) ports.add(await freePort())
-    const [first = 0, second = 0, ...others] = ports
+    const [first = 0, second = 0, ...others] = await Promise.all(Array.from({ length: 5 }, freePort))
     const master = await nodes.server(first)
     const replica = await nodes.server(second, { replicaof: `127.0.0.1 ${first}` })
     await come('a replica in step', () => isInStep(replica))
