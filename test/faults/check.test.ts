@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { check, cutTwice } from './support/check.ts'
+import { check, unclearTwice } from './support/check.ts'
 import type { Evidence } from './support/evidence.ts'
 import { formsOf } from './support/readable.ts'
 
@@ -36,6 +36,7 @@ function fine(): Evidence {
     ],
     interruptions: [],
     completions: [{ token, status: 200 }],
+    brokenOff: [],
     working: [],
     texts: [{ where: 'public.mails', text: '(mail_1,app_1,req_1,2026-01-01 00:00:00.314159)' }],
   }
@@ -222,18 +223,23 @@ test('a second mail is right where the answer to the first was lost, or its work
   expect(check(killed)).toEqual([])
 })
 
-test('a mail that no server was given is right where both its tries were cut off, which is counted, or its request is over', () => {
+test('a mail that no server was given is right where both its tries ended in mid-message, which is counted, or its request is over', () => {
   const twice = fine()
   twice.messages.splice(0)
   twice.completions.splice(0)
   cutOff(twice, 2)
   expect(check(twice)).toEqual([])
-  expect(cutTwice(twice).map(({ id }) => id)).toEqual(['mail_1'])
+  expect(unclearTwice(twice).map(({ id }) => id)).toEqual(['mail_1'])
+  const broken = structuredClone(twice)
+  cutOff(broken, 1)
+  broken.brokenOff.push('mail_1')
+  expect(check(broken)).toEqual([])
+  expect(unclearTwice(broken).map(({ id }) => id)).toEqual(['mail_1'])
   const replaced = fine()
   replaced.messages.splice(0)
   cutOff(replaced, 1)
   row(replaced, { status: 'replaced', live: false })
   expect(check(replaced)).toEqual([])
-  expect(cutTwice(replaced)).toEqual([])
-  expect(cutTwice(fine())).toEqual([])
+  expect(unclearTwice(replaced)).toEqual([])
+  expect(unclearTwice(fine())).toEqual([])
 })

@@ -1,6 +1,9 @@
+import type { Db } from '@sparekey/db/db'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
-import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import { and, eq, sql } from 'drizzle-orm'
+import { runOn } from '@sparekey/db/statement'
+import { isUnavailable } from '@sparekey/db/unavailable'
+import { eq, sql } from 'drizzle-orm'
+import { createBatcher, gatherMs, oneFor } from './batcher.ts'
 import type { Context } from './context.ts'
 
 export type Mail = typeof mails.$inferSelect
@@ -20,8 +23,8 @@ export const SEND_DEADLINE_MS = 30_000
 
 /**
  * Claims a mail that is queued and due, or whose worker died. It stays `queued` until beginSending: a worker that
- * died before has lost nothing. One that died after counts as a lost line, since the mail server may have the mail; so
- * does one that died anywhere in a mail's first try, which is `sending` from the mint on, to save a statement.
+ * died before has lost nothing. One that died after counts as a lost line, since the mail server may have the mail.
+ * A mail's first try is claimed as it is minted.
  * Resolves to `{retryAt}` where the mail is somebody else's or not due yet, and to undefined where nothing is left to do.
  */
 export async function claim(
@@ -71,18 +74,33 @@ export async function claim(
   })
 }
 
+// Also where it is begun already: whoever asks holds the claim, and may ask again after an answer that got lost.
+const beginAll = `
+  update mails m set status = 'sending' from unnest($1::text[], $2::int[]) as asked (id, claim)
+  where m.id = asked.id and m.claim = asked.claim and m.status || '' in ('queued', 'sending')
+    and (m.kind = 'notice' or exists (select from reset_requests r where r.id = m.request_id
+      and r.generation = m.generation and r.status || '' in ('sending', 'unknown')))
+  returning m.id`
+
+const beginTogether = oneFor((db: Db) =>
+  createBatcher<Mail, boolean>(
+    async asked => {
+      const begun = await runOn(db.hot)<{ id: string }>(beginAll, [
+        asked.map(({ id }) => id),
+        asked.map(({ claim }) => claim),
+      ])
+      const ids = new Set(begun.map(({ id }) => id))
+      return asked.map(({ id }) => ids.has(id))
+    },
+    { most: 50, gatherMs, together: isUnavailable },
+  ),
+)
+
 /**
  * queued → sending, as the last thing before the message goes out; from here on the mail may arrive. Resolves to false
  * where the claim has gone to somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
+ * Calls share statements.
  */
 export async function beginSending({ db }: Context, mail: Mail): Promise<boolean> {
-  const wanted = sql`(${mails.kind} = 'notice' or exists (
-    select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
-    and r.status in ('sending', 'unknown')))`
-  const begun = await db
-    .update(mails)
-    .set({ status: 'sending' })
-    .where(and(eq(mails.id, mail.id), eq(mails.claim, mail.claim), eq(mails.status, 'queued'), wanted))
-    .returning({ id: mails.id })
-  return begun.length > 0
+  return await beginTogether(db)(mail)
 }

@@ -13,7 +13,7 @@ export interface Secret {
  * Between two steps that must stand a crash: what was done last.
  *
  *   asking      row written ─► job enqueued ─► 202
- *   a mail      first minted, later claimed ─► composed ─► later: begun ─► answered ─► settled
+ *   a mail      first minted, later claimed ─► composed ─► begun ─► answered ─► settled
  *   a webhook   posted, before that is written down
  *   completion  password hashed ─► everything changed
  */

@@ -33,7 +33,7 @@ export async function deliverReset(context: Context, delivery: Delivery, request
     }
     // From before the lease begins, so that whoever stands still meanwhile sends nothing after its end.
     const since = performance.now()
-    const minted = await mint(context, loaded, addressee, { begin: true })
+    const minted = await mint(context, loaded, addressee, { claim: true })
     if (!minted) return undefined
     await context.reached?.('minted')
     return await send(context, delivery, { ...minted, application: loaded.application, since })
@@ -115,7 +115,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   const tried = await delivery.mailer.send(composed, {
     withinMs: remainingMs,
     since,
-    begin: mail.status === 'queued' ? begin : undefined,
+    begin,
   })
   if (calledOff) return undefined
   // Before anybody reads them: a server that refuses a mail may quote it.

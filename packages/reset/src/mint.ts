@@ -31,8 +31,8 @@ interface Ask extends Omit<Loaded, 'accountId'> {
   addressee: Addressee
   /** Also within a minute of another one. */
   mayDouble: boolean
-  /** The mail is this process's to send at once: it is written as `sending`, with a lease. */
-  begin: boolean
+  /** The mail is this process's to send at once: it is written as claimed. */
+  claim: boolean
 }
 
 /**
@@ -44,9 +44,9 @@ export async function mint(
   context: Context,
   { request, application }: Omit<Loaded, 'accountId'>,
   addressee: Addressee,
-  { doubled = request.generation > 1, begin = false }: { doubled?: boolean; begin?: boolean } = {},
+  { doubled = request.generation > 1, claim = false }: { doubled?: boolean; claim?: boolean } = {},
 ): Promise<Minted | undefined> {
-  const asked = { request, application, addressee, mayDouble: doubled, begin }
+  const asked = { request, application, addressee, mayDouble: doubled, claim }
   const outcome = await mintTogether(context)(asked)
   if (typeof outcome === 'string') await ignore(context, request, outcome)
   return typeof outcome === 'object' ? outcome : undefined
@@ -104,7 +104,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
       }),
     )
     const rows: MintRow[] = []
-    for (const [index, { request, application, addressee, begin }] of asks.entries()) {
+    for (const [index, { request, application, addressee, claim }] of asks.entries()) {
       const decision = decided[index]
       if (typeof decision !== 'object') continue
       const { state, withCode, secrets } = decision
@@ -118,7 +118,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
         linkMinutes: application.linkMinutes,
         codeMinutes: application.codeMinutes,
         withCode,
-        begin,
+        claim,
         secrets: withCode ? secrets : { ...secrets, codeDigest: null },
       })
     }

@@ -36,15 +36,20 @@ function everyAnswerKept({ asked, requests, mails }: Evidence): string[] {
 /** I1, too: what is `sent` or `unknown` some server was given. */
 function everyMailGiven(evidence: Evidence): string[] {
   return notGiven(evidence)
-    .filter(({ cut }) => cut < 2)
+    .filter(mail => unclear(evidence, mail) < 2)
     .map(({ id, status }) => `I1: mail ${id} is ${status}, and no server was given it`)
 }
 
 /**
- * Mails that no server was given although somebody waits for them: the workers of both their tries came to grief when they
- * might have sent them. That nobody gets a mail three times has this price.
+ * Mails that no server was given whole although somebody waits for them: both their tries ended when the message was on its
+ * way, by the end of their worker or by a server that broke it off. That nobody gets a mail three times has this price.
  */
-export const cutTwice = (evidence: Evidence): MailRow[] => notGiven(evidence).filter(({ cut }) => cut >= 2)
+export const unclearTwice = (evidence: Evidence): MailRow[] =>
+  notGiven(evidence).filter(mail => unclear(evidence, mail) >= 2)
+
+/** How many of a mail's tries ended so that nobody who sends could know whether it arrived. */
+const unclear = ({ brokenOff }: Evidence, { id, cut }: MailRow) =>
+  cut + brokenOff.filter(broken => broken === id).length
 
 function notGiven({ requests, mails, messages }: Evidence): MailRow[] {
   const taken = takenOf(messages, mails)
@@ -92,14 +97,17 @@ function oneMail({ messages, mails, interruptions }: Evidence): string[] {
 }
 
 /** I4: `sent` after a 250 only, `failed` where no server has the mail, `unknown` where that can't be known. */
-function honestStatus({ messages, mails, requests, interruptions }: Evidence): string[] {
+function honestStatus({ messages, mails, requests, interruptions, brokenOff }: Evidence): string[] {
   const taken = takenOf(messages, mails)
   const wrong = mails.flatMap(mail => {
     const its = taken.get(mail) ?? []
     const answered = its.some(({ answer }) => answer === 250)
     if (mail.status === 'sent' && !answered) return [`I4: mail ${mail.id} is sent without a 250`]
     if (mail.status === 'failed' && its.length > 0) return [`I4: mail ${mail.id} failed and may have arrived`]
-    const lost = its.some(message => wasLost(message, mail, interruptions)) || mail.cut > 0
+    const lost =
+      its.some(message => wasLost(message, mail, interruptions)) ||
+      mail.cut > 0 ||
+      brokenOff.includes(mail.id)
     if (mail.status === 'unknown' && !lost) return [`I4: mail ${mail.id} is unknown, and no answer was lost`]
     if (mail.cut > interruptions.length)
       return [`I4: mail ${mail.id} was cut off ${mail.cut} times, workers ${interruptions.length}`]

@@ -58,6 +58,8 @@ export interface Evidence {
   mails: MailRow[]
   interruptions: Interruption[]
   completions: Completion[]
+  /** Ids of mails that a server broke off before it had them whole, once for each time. Who sends can't tell that from a lost answer. */
+  brokenOff: string[]
   /** Tokens that the API says work. */
   working: string[]
   /** Everything that the stores and the logs hold, as text. */

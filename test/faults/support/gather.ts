@@ -19,6 +19,10 @@ export async function readMessages(given: readonly Given[]): Promise<Message[]> 
   )
 }
 
+/** Whose messages these are the beginnings of. */
+export const readIds = (beginnings: readonly string[]): string[] =>
+  beginnings.map(text => /^Message-ID:\s*<([^@>]*)@/im.exec(text)?.[1] ?? text)
+
 /** What the database says became of requests and mails. */
 export async function readRows(sql: postgres.Sql): Promise<Pick<Evidence, 'requests' | 'mails'>> {
   const requests = await sql<Evidence['requests']>`

@@ -39,6 +39,7 @@ const dripMs = 1_000
 /** An SMTP server that follows a script, phase by phase, and forgets nothing. */
 export async function startMailServer(script: Script = () => 'ok', port = 0) {
   const given: Given[] = []
+  const brokenOff: string[] = []
   const times = new Map<string, number>()
   const sockets = new Set<Socket>()
   let connections = 0
@@ -79,7 +80,11 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
     }
 
     if ((await play('greeting', '220 faults.example.com ESMTP')) !== 220) return void socket.resume()
-    for await (const unit of units(socket, () => play('body', ''))) {
+    for await (const unit of units(socket, async start => {
+      const goesOn = (await play('body', '')) !== false
+      if (!goesOn) brokenOff.push(start)
+      return goesOn
+    })) {
       if (typeof unit !== 'string') {
         const message: Given = { by, to, source: unit.source, at: Date.now() }
         given.push(message)
@@ -130,6 +135,8 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
     /** `name` tells the server who speaks. */
     url: (name = 'worker') => `smtp://127.0.0.1:${bound}?name=${name}`,
     given,
+    /** What was there of each message that the script broke off before its end. */
+    brokenOff,
     /** How often a phase was reached by a recipient's mails. */
     times: (phase: Phase, to = '') => times.get(`${phase} ${to}`) ?? 0,
     play(next: Script) {
@@ -145,10 +152,10 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
 
 export type MailServer = Awaited<ReturnType<typeof startMailServer>>
 
-/** A conversation's lines, and whole messages once `body` was emitted. `onBody` is told of a message's first bytes. */
+/** A conversation's lines, and whole messages once `body` was emitted. `onBody` is asked at a message's first bytes whether to read on. */
 async function* units(
   socket: Socket,
-  onBody: () => Promise<number | false>,
+  onBody: (start: string) => Promise<boolean>,
 ): AsyncGenerator<string | { source: string }> {
   let held = ''
   let inBody = false
@@ -163,7 +170,7 @@ async function* units(
       if (inBody) {
         if (!begun && held.length > 0) {
           begun = true
-          if ((await onBody()) === false) {
+          if (!(await onBody(held))) {
             if (!socket.destroyed) await once(socket, 'close')
             return
           }

@@ -5,8 +5,8 @@ import type { MailServer } from './mail-server.ts'
 import type { Rig } from './rig.ts'
 
 /** What a worker did last when it is killed in a mail's later try, and in its first: between each pair of its steps. */
-const laterPoints = ['claimed', 'begun'] as const
-const firstPoints = ['minted', 'composed', 'answered', 'settled'] as const
+const laterPoints = ['claimed'] as const
+const firstPoints = ['minted', 'composed', 'begun', 'answered', 'settled'] as const
 export const workerPoints = [...laterPoints, ...firstPoints] as const
 /** The same of an API: after a request's row, after its job, before a password's change and after it. */
 export const apiPoints = ['written', 'enqueued', 'hashed', 'changed'] as const

@@ -9,7 +9,7 @@ import { isLong } from '../../support/long.ts'
 import { callAt, type Json, until } from '../../support/sparekey.ts'
 import { check } from './check.ts'
 import type { Asked, Completion, Evidence, Interruption } from './evidence.ts'
-import { readMessages, readRows, readStores } from './gather.ts'
+import { readIds, readMessages, readRows, readStores } from './gather.ts'
 import { type MailServer, startMailServer } from './mail-server.ts'
 import { type Part, type PartOptions, startPart } from './parts.ts'
 
@@ -196,6 +196,7 @@ export async function createRig(options: RigOptions) {
         ...(await readRows(sql)),
         interruptions,
         completions,
+        brokenOff: readIds(mailServers.flatMap(server => server.brokenOff)),
         working,
         texts: [...texts, ...(await readStores(sql, options.redisUrl)), ...logs],
       }
