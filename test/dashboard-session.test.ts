@@ -43,6 +43,55 @@ test('a live line that is lost is said above the page with the age of its figure
   }
 })
 
+test('charts are drawn from the first figures on', async () => {
+  const { page, signIn, close } = await openDashboard(browser, sparekey)
+  try {
+    const headers = { authorization: `Bearer ${sparekey.adminKey}` }
+    const over = new AbortController()
+    const { body } = await fetch(`${sparekey.url}/v1/stream`, { headers, signal: over.signal })
+    const { value } = (await body?.getReader().read()) ?? {}
+    over.abort()
+    const first = Buffer.from(value ?? []).toString()
+    expect(first).toContain('event: figures')
+    // The same ones again, however often the page asks.
+    await page.route('**/v1/stream', route =>
+      route.fulfill({ contentType: 'text/event-stream', body: first }),
+    )
+    await signIn()
+    for (const title of ['Waiting for their mail', 'Latency']) {
+      const panel = page.getByRole('region', { name: title })
+      await panel.locator('canvas').waitFor()
+      await panel.getByText('Show as a table').click()
+      expect(await panel.getByRole('row').count()).toBe(2)
+    }
+  } finally {
+    await close()
+  }
+})
+
+test('a page whose code can’t be had is asked for once more, says so, and comes when it is back', async () => {
+  const { page, signIn, button, close } = await openDashboard(browser, sparekey)
+  try {
+    const code = '**/dashboard/assets/queues-*.js'
+    await page.route(code, route => route.abort())
+    await signIn()
+    let loads = 0
+    page.on('load', () => loads++)
+    await page.getByRole('link', { name: 'Queues' }).click()
+    await page.getByRole('heading', { level: 1, name: 'This page can’t be loaded' }).waitFor()
+    expect(loads).toBe(1)
+    // The others are there as ever.
+    await page.getByRole('link', { name: 'Requests' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor()
+    await page.goBack()
+    await page.unroute(code)
+    await button('Try again').click()
+    await page.getByRole('heading', { level: 1, name: 'Queues' }).waitFor()
+  } finally {
+    await close()
+  }
+})
+
 test('a page that nobody touches keeps no session open: it ends by itself, with the reason', async () => {
   const { page, signIn, close } = await openDashboard(browser, sparekey)
   try {

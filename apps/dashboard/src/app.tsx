@@ -1,8 +1,9 @@
-import { lazy, type ReactNode, useEffect } from 'react'
+import { useEffect } from 'react'
 import { Route, Switch } from 'wouter'
 import { lookUpSession } from './api/session-calls.ts'
 import { Frame } from './frame.tsx'
 import { watchPerson } from './idle.ts'
+import { lazyPage, loadAll } from './lazy-page.tsx'
 import { openLine } from './live.ts'
 import { OverviewPage } from './pages/overview/overview.tsx'
 import { SignInPage } from './pages/sign-in/sign-in.tsx'
@@ -12,36 +13,22 @@ import { session } from './session.ts'
 import { useStore } from './store.ts'
 
 /** The overview is what is opened in a hurry: the others load once it is there, or when they are gone to. */
-const others: (() => Promise<unknown>)[] = []
 const othersAfterMs = 2_000
 
-function page<Props extends object>(load: () => Promise<(props: Props) => ReactNode>) {
-  others.push(load)
-  return lazy(async () => {
-    try {
-      return { default: await load() }
-    } catch (error) {
-      // Of a version that is no longer there: the new one has it.
-      window.location.reload()
-      throw error
-    }
-  })
-}
-
-const ApplicationPage = page(
+const ApplicationPage = lazyPage(
   async () => (await import('./pages/applications/application.tsx')).ApplicationPage,
 )
-const ApplicationsPage = page(
+const ApplicationsPage = lazyPage(
   async () => (await import('./pages/applications/applications.tsx')).ApplicationsPage,
 )
-const ChangesPage = page(async () => (await import('./pages/applications/changes.tsx')).ChangesPage)
-const NewApplicationPage = page(
+const ChangesPage = lazyPage(async () => (await import('./pages/applications/changes.tsx')).ChangesPage)
+const NewApplicationPage = lazyPage(
   async () => (await import('./pages/applications/new-application.tsx')).NewApplicationPage,
 )
-const MailsPage = page(async () => (await import('./pages/mails/mails.tsx')).MailsPage)
-const QueuesPage = page(async () => (await import('./pages/queues/queues.tsx')).QueuesPage)
-const RequestPage = page(async () => (await import('./pages/requests/request.tsx')).RequestPage)
-const RequestsPage = page(async () => (await import('./pages/requests/requests.tsx')).RequestsPage)
+const MailsPage = lazyPage(async () => (await import('./pages/mails/mails.tsx')).MailsPage)
+const QueuesPage = lazyPage(async () => (await import('./pages/queues/queues.tsx')).QueuesPage)
+const RequestPage = lazyPage(async () => (await import('./pages/requests/request.tsx')).RequestPage)
+const RequestsPage = lazyPage(async () => (await import('./pages/requests/requests.tsx')).RequestsPage)
 
 export function App() {
   const state = useStore(session)
@@ -61,7 +48,7 @@ export function App() {
 function SignedIn() {
   useEffect(openLine, [])
   useEffect(() => {
-    const timer = setTimeout(() => Promise.allSettled(others.map(load => load())), othersAfterMs)
+    const timer = setTimeout(loadAll, othersAfterMs)
     return () => clearTimeout(timer)
   }, [])
   useEffect(() => watchPerson(() => void lookUpSession()), [])
