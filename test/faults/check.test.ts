@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { check, unclearTwice } from './support/check.ts'
+import { check, unclearMails } from './support/check.ts'
 import type { Evidence } from './support/evidence.ts'
 import { formsOf } from './support/readable.ts'
 
@@ -31,6 +31,7 @@ function fine(): Evidence {
         status: 'sent',
         toAddress: 'anna@example.com',
         accepted: 1,
+        refused: 0,
         cut: 0,
       },
     ],
@@ -223,23 +224,28 @@ test('a second mail is right where the answer to the first was lost, or its work
   expect(check(killed)).toEqual([])
 })
 
-test('a mail that no server was given is right where both its tries ended in mid-message, which is counted, or its request is over', () => {
+test('a mail that no server was given is right where both its tries ended in mid-message or one did and the next was refused, which is counted, or its request is over', () => {
   const twice = fine()
   twice.messages.splice(0)
   twice.completions.splice(0)
   cutOff(twice, 2)
   expect(check(twice)).toEqual([])
-  expect(unclearTwice(twice).map(({ id }) => id)).toEqual(['mail_1'])
+  expect(unclearMails(twice).map(({ id }) => id)).toEqual(['mail_1'])
   const broken = structuredClone(twice)
   cutOff(broken, 1)
   broken.brokenOff.push('mail_1')
   expect(check(broken)).toEqual([])
-  expect(unclearTwice(broken).map(({ id }) => id)).toEqual(['mail_1'])
+  expect(unclearMails(broken).map(({ id }) => id)).toEqual(['mail_1'])
+  const refused = structuredClone(twice)
+  cutOff(refused, 1)
+  mail(refused, { refused: 1 })
+  expect(check(refused)).toEqual([])
+  expect(unclearMails(refused).map(({ id }) => id)).toEqual(['mail_1'])
   const replaced = fine()
   replaced.messages.splice(0)
   cutOff(replaced, 1)
   row(replaced, { status: 'replaced', live: false })
   expect(check(replaced)).toEqual([])
-  expect(unclearTwice(replaced)).toEqual([])
-  expect(unclearTwice(fine())).toEqual([])
+  expect(unclearMails(replaced)).toEqual([])
+  expect(unclearMails(fine())).toEqual([])
 })

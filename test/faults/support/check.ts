@@ -36,20 +36,22 @@ function everyAnswerKept({ asked, requests, mails }: Evidence): string[] {
 /** I1, too: what is `sent` or `unknown` some server was given. */
 function everyMailGiven(evidence: Evidence): string[] {
   return notGiven(evidence)
-    .filter(mail => unclear(evidence, mail) < 2)
+    .filter(mail => !isUnclear(evidence, mail))
     .map(({ id, status }) => `I1: mail ${id} is ${status}, and no server was given it`)
 }
 
 /**
  * Mails that no server was given whole although somebody waits for them: both their tries ended when the message was on its
  * way, by the end of their worker or by a server that broke it off. That nobody gets a mail three times has this price.
+ * Or one did, and the next one was refused for good: no further try would help.
  */
-export const unclearTwice = (evidence: Evidence): MailRow[] =>
-  notGiven(evidence).filter(mail => unclear(evidence, mail) >= 2)
+export const unclearMails = (evidence: Evidence): MailRow[] =>
+  notGiven(evidence).filter(mail => isUnclear(evidence, mail))
 
-/** How many of a mail's tries ended so that nobody who sends could know whether it arrived. */
-const unclear = ({ brokenOff }: Evidence, { id, cut }: MailRow) =>
-  cut + brokenOff.filter(broken => broken === id).length
+function isUnclear({ brokenOff }: Evidence, { id, cut, refused }: MailRow): boolean {
+  const times = cut + brokenOff.filter(broken => broken === id).length
+  return times >= 2 || (times === 1 && refused > 0)
+}
 
 function notGiven({ requests, mails, messages }: Evidence): MailRow[] {
   const taken = takenOf(messages, mails)

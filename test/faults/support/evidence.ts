@@ -33,6 +33,8 @@ export interface MailRow {
   toAddress: string
   /** How many tries were written down as accepted by a mail server. */
   accepted: number
+  /** How many a mail server refused for good. */
+  refused: number
   /** How many tries the rows say were cut off by the end of their worker. */
   cut: number
 }

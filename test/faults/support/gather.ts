@@ -32,6 +32,7 @@ export async function readRows(sql: postgres.Sql): Promise<Pick<Evidence, 'reque
   const mails = await sql<Evidence['mails']>`
     select id, request_id as "requestId", kind, status, to_address as "toAddress",
       (select count(*)::int from mail_attempts a where a.mail_id = mails.id and a.outcome = 'accepted') as accepted,
+      (select count(*)::int from mail_attempts a where a.mail_id = mails.id and a.outcome = 'refused') as refused,
       (select count(*)::int from mail_attempts a where a.mail_id = mails.id and a.transport = 'worker')
         + (reason is not distinct from 'the worker ended while it was sending')::int as cut
     from mails order by id`

@@ -3,7 +3,7 @@ import { migrate } from '@sparekey/db/migrate'
 import postgres from 'postgres'
 import type { TestServer } from '../../support/servers.ts'
 import { until } from '../../support/sparekey.ts'
-import { check, unclearTwice } from './check.ts'
+import { check, unclearMails } from './check.ts'
 import type { Dice } from './dice.ts'
 import { type Script, type Step, startMailServer } from './mail-server.ts'
 import type { Part } from './parts.ts'
@@ -21,7 +21,7 @@ export interface Figures {
   mails: number
   /** Mails that a person got twice, and rightly so: the answer to the first was lost. */
   twice: number
-  /** Mails that no server was given whole, since both their tries ended in the middle of the message. */
+  /** Mails that no server was given whole, and that had their tries: see unclearMails. */
   unsent: number
   completions: number
   complaints: string[]
@@ -158,7 +158,7 @@ async function sum(rig: Rig, counts: Pick<Figures, 'unanswered' | 'faults' | 'ki
     requests: evidence.asked.length,
     mails: evidence.messages.length,
     twice: taken.length - new Set(taken.map(({ mailId }) => mailId)).size,
-    unsent: unclearTwice(evidence).length,
+    unsent: unclearMails(evidence).length,
     completions: evidence.completions.filter(({ status }) => status === 200).length,
     complaints: check(evidence),
   }
