@@ -62,7 +62,8 @@ export async function measureOperators(stage: Stage): Promise<Figures> {
 const noteOpened = `new MutationObserver((_, observer) => {
   const words = document.body?.textContent ?? ''
   const waits = document.querySelector('[aria-busy=true]') || /Loading…|Gathering figures…|Connecting/.test(words)
-  if (!document.querySelector('h1') || waits || !words.includes('Live')) return
+  const drawn = document.querySelectorAll('canvas').length >= 3
+  if (!document.querySelector('h1') || waits || !drawn || !words.includes('Live')) return
   observer.disconnect()
   requestAnimationFrame(() => setTimeout(() => { window.openedMs = performance.now() }))
 }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true })`
@@ -73,7 +74,7 @@ async function repeat(count: number, look: (n: number) => Promise<number>): Prom
   return values
 }
 
-/** Seconds until the overview shows its figures and is live, each time with an empty cache; and how long it then hears nothing. */
+/** Seconds until the overview shows its figures and charts and is live, each time with an empty cache; and how long it then hears nothing. */
 async function watch(browser: Browser, { settings, adminKey }: Stage, url: string) {
   const first = await openDashboard(browser, { url, adminKey })
   await first.signIn()
