@@ -76,8 +76,9 @@ export function createApp(deps: AppDeps): Api {
   if (deps.tracing) app.use(createTraced(deps.tracing))
   app.use(createObserved(deps.metrics, log))
   const secured: MiddlewareHandler<Env> = async (c, next) => {
-    c.header('X-Content-Type-Options', 'nosniff')
-    if (https) c.header('Strict-Transport-Security', 'max-age=31536000')
+    const headers = c.get('headers')
+    headers['X-Content-Type-Options'] = 'nosniff'
+    if (https) headers['Strict-Transport-Security'] = 'max-age=31536000'
     await next()
   }
   for (const path of ['/v1/*', '/compat/*']) app.use(path, secured)

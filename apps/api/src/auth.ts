@@ -71,13 +71,12 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
     if (origin === undefined) return
     if (caller.kind === 'secret' || caller.kind === 'admin')
       throw new ApiError('forbidden', 'This key must not be used in a browser: it opens everything.')
-    c.header('Vary', 'Origin')
+    const headers: Record<string, string> = c.get('headers')
+    headers.Vary = 'Origin'
     if (caller.kind === 'publishable' && caller.application.redirectOrigins.includes(origin)) {
-      c.header('Access-Control-Allow-Origin', origin)
-      c.header(
-        'Access-Control-Expose-Headers',
-        'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
-      )
+      headers['Access-Control-Allow-Origin'] = origin
+      headers['Access-Control-Expose-Headers'] =
+        'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id'
     } else if (!isOwnPage(c)) {
       throw new ApiError(
         'forbidden',

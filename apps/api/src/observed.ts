@@ -9,16 +9,19 @@ import type { Env } from './endpoint.ts'
 const probes = new Set(['/healthz', '/readyz', '/metrics'])
 
 /**
- * Gives each call its request id, counts it unless it is a probe, and writes one log line about it: by its route, since
+ * Gives each call its request id and each answer the call's headers, counts it unless it is a probe, and writes one log line about it: by its route, since
  * paths and queries may hold logins. `target` is what the call made or changed, such as the reset request's id.
  */
 export function createObserved(metrics: Pick<Metrics, 'answered'>, log: Log): MiddlewareHandler<Env> {
   return async (c, next) => {
     const requestId = randomUUID()
     c.set('requestId', requestId)
-    c.header('X-Request-Id', requestId)
+    const headers: Record<string, string> = { 'X-Request-Id': requestId }
+    c.set('headers', headers)
     const began = performance.now()
     await next()
+    if (!c.get('withHeaders'))
+      for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.header(name, value)
     const ms = performance.now() - began
     const { method } = c.req
     const { status } = c.res

@@ -5,7 +5,7 @@ import { request } from '@sparekey/reset/request'
 import { listRequests } from '@sparekey/reset/search'
 import type { Context } from 'hono'
 import { parseInput } from '../body.ts'
-import { type Api, addEndpoint } from '../endpoint.ts'
+import { type Api, addEndpoint, answerJson } from '../endpoint.ts'
 import { canonicalJson } from '../json.ts'
 import { ApiError } from '../problem.ts'
 import { applicationIdOf, applicationOf, factsOf, limitAsking, type V1Deps } from './deps.ts'
@@ -72,7 +72,7 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         idempotency: key === undefined ? undefined : { key, body: digestOf(body), route },
       })
       c.set('target', id)
-      return c.json({ id, status: 'accepted' }, 202, { Location: `/v1/reset-requests/${id}` })
+      return answerJson(c, 202, { id, status: 'accepted' }, { Location: `/v1/reset-requests/${id}` })
     },
     limitAsking(deps),
   )
