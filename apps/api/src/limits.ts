@@ -100,7 +100,8 @@ async function consume(limiter: RateLimiterAbstract, key: string, calls: number)
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('ETIMEDOUT')), ms)
+    // Where this process was busy for so long, the answer may lie there already, to be read after its timers.
+    const timer = setTimeout(() => setImmediate(reject, new Error('ETIMEDOUT')), ms)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -183,7 +183,8 @@ async function wake(queue: Queue, id: string): Promise<void> {
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new QueueUnavailableError('ETIMEDOUT')), ms)
+    // Where this process was busy for so long, the answer may lie there already, to be read after its timers.
+    const timer = setTimeout(() => setImmediate(reject, new QueueUnavailableError('ETIMEDOUT')), ms)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
