@@ -15,6 +15,18 @@ export interface Stores {
   tracing: Tracing | undefined
 }
 
+// Each part loads when it is to start: a worker alone has no use for what an API stands on.
+const loads = {
+  api: () => import('@sparekey/api/main'),
+  worker: () => import('@sparekey/worker/main'),
+}
+
+/** Begins to load parts, so that this is done while the database is opened. */
+export function loadAhead(...parts: (keyof typeof loads)[]): void {
+  // What does not load says so where the part is started.
+  for (const part of parts) loads[part]().catch(() => {})
+}
+
 /** Reads or makes the keys, opens the database and brings it up to date, and starts tracing where it is wanted. */
 export async function openStores({ config, closers, log }: Run, service: string): Promise<Stores> {
   const keys = await readKeys(config)
@@ -32,8 +44,7 @@ export async function addApi(
   mailbox: Mailbox | undefined,
 ): Promise<Required<Pick<RunWorkerOptions, 'metrics'>>> {
   const { secrets, adminKey } = keys
-  // Each part loads when it starts: a worker alone has no use for what an API stands on.
-  const { runApi } = await import('@sparekey/api/main')
+  const { runApi } = await loads.api()
   const api = await runApi({ config, secrets, adminKey, databaseUrl, log: log('api'), mailbox, tracing })
   closers.add(api.close, config.shutdownGraceMs + closeMs)
   return api
@@ -46,7 +57,7 @@ export async function addWorker(
   own: Pick<RunWorkerOptions, 'smtpUrls' | 'dkimKeys' | 'listen' | 'metrics'>,
 ): Promise<void> {
   const { secrets } = keys
-  const { runWorker } = await import('@sparekey/worker/main')
+  const { runWorker } = await loads.worker()
   const worker = await runWorker({ config, secrets, databaseUrl, log: log('worker'), tracing, ...own })
   closers.add(worker.close, config.shutdownGraceMs + closeMs)
 }

@@ -3,7 +3,7 @@ import { banner } from './banner.ts'
 import { explained } from './database.ts'
 import { type Demo, openDemo } from './demo.ts'
 import { readDkimKeys } from './dkim-keys.ts'
-import { addApi, addWorker, openStores, type Stores } from './parts.ts'
+import { addApi, addWorker, loadAhead, openStores, type Stores } from './parts.ts'
 import { assertPortFree } from './port.ts'
 import { localUrl, mailboxPortOf, openMailbox, type Run } from './run.ts'
 
@@ -15,6 +15,7 @@ export async function start(run: Run): Promise<void> {
   const { config, stop } = run
   await assertPortFree(config.host, config.port, 'PORT')
   const dkimKeys = await readDkimKeys(config.dkim)
+  loadAhead('api', 'worker')
   const stores = await openStores(run, 'sparekey')
   stop.throwIfAborted()
 
@@ -34,6 +35,7 @@ export async function start(run: Run): Promise<void> {
 export async function startApi(run: Run): Promise<void> {
   const { config, print } = run
   await assertPortFree(config.host, config.port, 'PORT')
+  loadAhead('api')
   const stores = await openStores(run, 'sparekey-api')
   const local = config.smtpUrls.length === 0
   const mailbox = local ? await openMailbox(run, { anyPort: false }) : undefined
@@ -51,6 +53,7 @@ export async function startWorkers(run: Run): Promise<void> {
   const { config } = run
   await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
   const dkimKeys = await readDkimKeys(config.dkim)
+  loadAhead('worker')
   const stores = await openStores(run, 'sparekey-worker')
   const smtpUrls =
     config.smtpUrls.length > 0 ? config.smtpUrls : [`smtp://127.0.0.1:${mailboxPortOf(config)}`]
