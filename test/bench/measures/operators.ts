@@ -95,6 +95,7 @@ async function watch(browser: Browser, { settings, adminKey }: Stage, url: strin
       await go('/')
       await settled(page)
       await page.getByText('Live', { exact: true }).waitFor()
+      await page.waitForFunction('window.openedMs')
       return Number(await page.evaluate('window.openedMs')) / 1000
     }
     opened.push(await open())
