@@ -79,7 +79,7 @@ const beginAll = `
   update mails m set status = 'sending' from unnest($1::text[], $2::int[]) as asked (id, claim)
   where m.id = asked.id and m.claim = asked.claim and m.status || '' in ('queued', 'sending')
     and (m.kind = 'notice' or exists (select from reset_requests r where r.id = m.request_id
-      and r.generation = m.generation and r.status || '' in ('sending', 'unknown')))
+      and r.generation = m.generation and r.status || '' in ('sending', 'unknown') and r.exchanged_at is null))
   returning m.id`
 
 const beginTogether = oneFor((db: Db) =>
@@ -99,7 +99,7 @@ const beginTogether = oneFor((db: Db) =>
 /**
  * queued → sending, as the last thing before the message goes out; from here on the mail may arrive. Resolves to false
  * where the claim has gone to somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
- * Calls share statements.
+ * Calls share statements; one whose answer was lost may be asked again.
  */
 export async function beginSending({ db }: Context, mail: Mail): Promise<boolean> {
   return await beginTogether(db)(mail)

@@ -65,10 +65,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   if (mail.lost >= MAX_LOST) return await finish(context, mail, loaded, { status: 'unknown' })
   if (remainingMs <= 0) return await giveUp(`out of time: ${await lastWords(context, mail.id)}`)
   if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
-    return await finish(context, mail, loaded, {
-      status: 'failed',
-      reason: `the request was ${request.status} meanwhile`,
-    })
+    return await giveUp(`the request was ${request.status} meanwhile`)
   }
   return await send(context, delivery, { ...loaded, mail, remainingMs, now, since })
 }
@@ -108,7 +105,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   let calledOff = false
   // Not before a server waits for the message: a worker that dies while it connects must not cost one of two tries.
   const begin = async () => {
-    calledOff = !(await beginSending(context, mail))
+    calledOff = !(await persist(() => beginSending(context, mail), beginTries))
     await context.reached?.('begun')
     return !calledOff
   }
@@ -117,11 +114,12 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
     since,
     begin,
   })
-  if (calledOff) return undefined
   // Before anybody reads them: a server that refuses a mail may quote it.
   const attempts = tried.map(attempt =>
     attempt.response === undefined ? attempt : { ...attempt, response: redact(attempt.response, carried) },
   )
+  // Its request is over, and so is the mail; or somebody else has it, and this changes nothing.
+  if (calledOff) return await finish(context, mail, sending, { status: 'queued', afterMs: 0 }, attempts)
   await context.reached?.('answered')
   const verdict = judge(mail, attempts.at(-1), remainingMs - (performance.now() - since))
   return await finish(context, mail, sending, verdict, attempts)
@@ -139,15 +137,17 @@ async function finish(
   return verdict.status === 'queued' ? { retryAt: new Date(Date.now() + verdict.afterMs) } : undefined
 }
 
+/** A server waits for the message meanwhile. */
+const beginTries = 10
+
 /**
- * Writes an outcome down although the database is away for a moment: it is known only here, and lost it would cost a
- * second mail. The claim's number makes a late write harmless.
+ * Writes down what only this process knows although the database is away for a moment: lost, it would cost a second mail,
+ * or one of a mail's tries. The claim's number makes a late write harmless.
  */
-async function persist(write: () => Promise<unknown>): Promise<void> {
-  for (let left = 30; ; left--) {
+async function persist<T>(write: () => Promise<T>, tries = 30): Promise<T> {
+  for (let left = tries; ; left--) {
     try {
-      await write()
-      return
+      return await write()
     } catch (error) {
       if (left === 0 || !isUnavailable(error)) throw error
       await new Promise(resolve => setTimeout(resolve, 1000))

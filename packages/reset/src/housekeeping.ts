@@ -106,15 +106,15 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
   }
 }
 
-/** A mail whose worker died in mid-send and whose request is over, or was sent again: it has no next try. */
-const forsaken = sql`${mails.kind} = 'reset' and ${mails.status} = 'sending' and not exists (
+/** A mail that nobody has in hand and whose request is over, or was sent again: it has no next try. */
+const forsaken = sql`${mails.kind} = 'reset' and not exists (
   select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
   and r.status in ('sending', 'unknown'))`
 
 /**
  * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
  * with the mail server's last words, or stays `unknown` where it may have arrived. A mail that nobody will send again
- * becomes `unknown` at once. Resolves to how many requests and mails ended.
+ * becomes `unknown` or `cancelled` at once. Resolves to how many requests and mails ended.
  */
 export async function expire(context: Context): Promise<number> {
   const { db, record } = context
@@ -131,9 +131,11 @@ export async function expire(context: Context): Promise<number> {
     const late = await tx
       .update(mails)
       .set({
-        status: sql`case when ${mails.lost} > 0 or ${mails.status} = 'sending' then 'unknown' else 'failed' end`,
+        status: sql`case when ${mails.lost} > 0 or ${mails.status} = 'sending' then 'unknown'
+          when ${mails.deliverBefore} >= now() then 'cancelled' else 'failed' end`,
         leaseUntil: null,
-        reason: sql`case when ${mails.deliverBefore} >= now() then 'the worker ended while it was sending'
+        reason: sql`case when ${mails.deliverBefore} >= now()
+          then case ${mails.status} when 'sending' then 'the worker ended while it was sending' end
           else 'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
           order by a.id desc limit 1), 'no worker took it') end`,
       })
@@ -148,7 +150,7 @@ export async function expire(context: Context): Promise<number> {
     const dead = { endedAt: sql`now()`, ...voided }
     let ended = expired.length
     for (const { requestId, generation, status, kind, reason } of late) {
-      if (kind !== 'reset') continue
+      if (kind !== 'reset' || status === 'cancelled') continue
       const ending =
         status === 'failed'
           ? { status: 'failed' as const, reason, ...dead }
