@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, backends, codeOf, type Sparekey, startSparekey, until } from '../support/sparekey.ts'
+import {
+  type Answer,
+  backends,
+  codeOf,
+  type Sparekey,
+  startSparekey,
+  tokenOf,
+  until,
+} from '../support/sparekey.ts'
 import { type Desk, noLimits, openDesk } from './support/desk.ts'
 import { openGate, standIn } from './support/stand-in.ts'
 
@@ -138,6 +146,28 @@ describe.each(backends)('with queues on %s:', backend => {
       guess: (code: string) => door('/code', { Code: code }),
     }
   }
+
+  test('a code works until its own end, however long its link does: by request, by login and alone', async () => {
+    const own = openDesk(sparekey, await sparekey.application({ name: 'Ending', limits: noLimits }))
+    const { shortCode, guess } = autosharesOf(own)
+    const end = (seconds: number) => sparekey.sql`update reset_requests
+      set code_expires_at = now() + make_interval(secs => ${seconds}) where application_id = ${own.app.id}`
+    const [byId, byLogin, alone] = [await own.mailed(), await own.mailed(), await shortCode()]
+    const ways = [
+      () => own.exchange(byId.id, codeOf(byId.mail)),
+      () =>
+        sparekey.call('POST', '/v1/reset-codes/exchange', {
+          key: own.app.publishable,
+          body: { login: byLogin.person.login, code: codeOf(byLogin.mail) },
+        }),
+      () => guess(alone),
+    ]
+    await end(-1)
+    for (const way of ways) expect((await way()).status).toBe(410)
+    expect((await own.peek(tokenOf(byId.mail))).status).toBe(200)
+    await end(60)
+    for (const way of ways) expect((await way()).status).toBe(200)
+  })
 
   const suspicions = async () => {
     const { body } = await sparekey.call('GET', '/metrics')
