@@ -37,12 +37,17 @@ async function folder(): Promise<string> {
   return path
 }
 
-test('two APIs and two workers share real servers; a worker killed in mid-send loses nothing', async () => {
+async function listed(url: string, key: string): Promise<Json[]> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } })
+  return ((await response.json()) as Json).items
+}
+
+test('two APIs and two workers share real servers; a worker killed in mid-send loses nothing, a revoked key opens neither', async () => {
   const deployment = await deploy({ apis: 2, workers: 2 })
   opened.push(deployment.close)
   const { adminKey, apis, workers, mailServer } = deployment
   const [one, two] = apis.map(({ url }) => url)
-  const { keys } = await post(`${one}/v1/applications`, adminKey, { name: 'Acme' })
+  const { id: application, keys } = await post(`${one}/v1/applications`, adminKey, { name: 'Acme' })
   const logins = Array.from({ length: 30 }, (_, i) => `person${i}@example.com`)
   for (const login of logins) {
     expect((await post(`${two}/v1/accounts`, keys.secret, { login, email: login })).status).toBe(201)
@@ -68,6 +73,32 @@ test('two APIs and two workers share real servers; a worker killed in mid-send l
   // A worker that died after the mail server took the mail sends it again, with the same Message-ID.
   const messageIds = new Set(mailServer.taken.map(source => /^Message-ID: (.*)$/m.exec(source)?.[1]))
   expect(messageIds.size).toBe(30)
+
+  // A key that one API revokes, which the other one has just taken: a second later it is nobody's there, too.
+  const [{ id: keyId } = { id: '' }] = (
+    await listed(`${one}/v1/applications/${application}/keys`, adminKey)
+  ).filter(({ kind }: Json) => kind === 'secret')
+  const look = async () => {
+    const { status } = await fetch(`${two}/v1/accounts`, {
+      headers: { authorization: `Bearer ${keys.secret}` },
+    })
+    return status
+  }
+  expect(await look()).toBe(200)
+  const gone = await fetch(`${one}/v1/applications/${application}/keys/${keyId}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${adminKey}` },
+  })
+  expect(gone.status).toBe(204)
+  const revoked = performance.now()
+  let lastOpened = revoked
+  await until('the other API to refuse it', async () => {
+    const asked = performance.now()
+    if ((await look()) === 401) return true
+    lastOpened = asked
+    return undefined
+  })
+  expect(lastOpened - revoked).toBeLessThan(1_000)
 
   expect(await workers[1]?.end('SIGTERM')).toBe(0)
   for (const api of apis) expect(await api.end('SIGTERM')).toBe(0)
