@@ -19,6 +19,7 @@ function fine(): Evidence {
         applicationId: 'app_1',
         login: 'anna@example.com',
         status: 'sent',
+        reason: null,
         recipientKey: 'acc_1',
         live: true,
       },
@@ -69,6 +70,11 @@ test.each<[string, RegExp, Spoil]>([
   ['a 202 without its row', /^I1: req_1 .*no row/, evidence => evidence.requests.splice(0)],
   ["a 202 with another's row", /^I1: req_1 is another/, e => row(e, { login: 'ben@example.com' })],
   ['a request that is still accepted', /^I1: req_1 is still accepted/, e => row(e, { status: 'accepted' })],
+  [
+    'a person who is taken for a stranger',
+    /^I1: req_1 was ignored: no_account/,
+    e => row(e, { status: 'ignored', reason: 'no_account' }),
+  ],
   ['a mail that is still queued', /^I1: mail mail_1 is still queued/, e => mail(e, { status: 'queued' })],
   [
     'a mail that may have been sent, and that no server was given',

@@ -58,6 +58,6 @@ await Promise.all(Array.from({ length: lanes }, play))
 const of = (invariant: string) => complaints.filter(line => line.startsWith(invariant)).length
 say(`in all: ${JSON.stringify(total)}; killed ${whole} times at each of ${points.join(', ')}`)
 say(
-  `lost ${of('I1')}, two live ${of('I2')}, doubles ${of('I3')}, wrong status ${of('I4')}, readable ${of('I5')}, used twice ${of('I6')}`,
+  `lost ${of('I1')}, given whole to no server ${total.unsent ?? 0}, two live ${of('I2')}, doubles ${of('I3')}, wrong status ${of('I4')}, readable ${of('I5')}, used twice ${of('I6')}`,
 )
 process.exitCode = complaints.length > 0 ? 1 : 0

@@ -27,6 +27,9 @@ function everyAnswerKept({ asked, requests, mails }: Evidence): string[] {
     const row = rows.get(id)
     if (!row) return [`I1: ${id} was answered 202 and has no row`]
     if (row.login !== login || row.applicationId !== applicationId) return [`I1: ${id} is another's request`]
+    // All are people with an account, far below their limits.
+    if (row.status === 'ignored' && row.reason !== 'duplicate')
+      return [`I1: ${id} was ignored: ${row.reason}`]
     return final.includes(row.status) ? [] : [`I1: ${id} is still ${row.status}`]
   })
   const open = mails.filter(({ status }) => status === 'queued' || status === 'sending')

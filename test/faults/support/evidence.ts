@@ -20,6 +20,7 @@ export interface RequestRow {
   applicationId: string
   login: string
   status: string
+  reason: string | null
   /** Who gets the mail, and whether its token works now by what stands in the row. */
   recipientKey: string | null
   live: boolean

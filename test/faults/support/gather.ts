@@ -26,7 +26,7 @@ export const readIds = (beginnings: readonly string[]): string[] =>
 /** What the database says became of requests and mails. */
 export async function readRows(sql: postgres.Sql): Promise<Pick<Evidence, 'requests' | 'mails'>> {
   const requests = await sql<Evidence['requests']>`
-    select id, application_id as "applicationId", login, status, recipient_key as "recipientKey",
+    select id, application_id as "applicationId", login, status, reason, recipient_key as "recipientKey",
       status in ('sending', 'sent', 'unknown') and token_digest is not null and expires_at > now() as live
     from reset_requests order by id`
   const mails = await sql<Evidence['mails']>`
