@@ -1,7 +1,7 @@
 import type { Executor } from '@sparekey/db/db'
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
 import { live, voided } from './status.ts'
 
 /**
@@ -20,10 +20,20 @@ export async function lockRecipient(
 
 /** Cancels a request's reset mails that wait; one that is under way can't be called back. */
 export async function cancelMails(tx: Executor, requestId: string): Promise<void> {
-  await tx
-    .update(mails)
-    .set({ status: 'cancelled' })
-    .where(and(eq(mails.requestId, requestId), eq(mails.kind, 'reset'), eq(mails.status, 'queued')))
+  await cancelWaiting(tx, eq(mails.requestId, requestId), null)
+}
+
+/**
+ * Passes by a mail that another transaction has in hand. A worker locks a mail and then its request, a canceller the request
+ * and then its mails: they would wait for each other. The worker asks for the request before it sends, and so ends that mail.
+ */
+async function cancelWaiting(tx: Executor, which: SQL | undefined, reason: string | null): Promise<void> {
+  const waiting = tx
+    .select({ id: mails.id })
+    .from(mails)
+    .where(and(which, eq(mails.kind, 'reset'), eq(mails.status, 'queued')))
+    .for('update', { skipLocked: true })
+  await tx.update(mails).set({ status: 'cancelled', reason }).where(inArray(mails.id, waiting))
 }
 
 /**
@@ -49,17 +59,11 @@ export async function voidTokens(
       ),
     )
     .returning({ id: resetRequests.id })
-  await tx
-    .update(mails)
-    .set({ status: 'cancelled', reason: 'replaced' })
-    .where(
-      and(
-        eq(mails.applicationId, applicationId),
-        eq(mails.recipientKey, recipientKey),
-        eq(mails.kind, 'reset'),
-        eq(mails.status, 'queued'),
-        exceptRequestId === undefined ? undefined : ne(mails.requestId, exceptRequestId),
-      ),
-    )
+  const theirs = and(
+    eq(mails.applicationId, applicationId),
+    eq(mails.recipientKey, recipientKey),
+    exceptRequestId === undefined ? undefined : ne(mails.requestId, exceptRequestId),
+  )
+  await cancelWaiting(tx, theirs, 'replaced')
   return ended.map(request => request.id)
 }
