@@ -150,7 +150,7 @@ test('what could not be delivered in time is failed, and nothing is sent late', 
   expect(server.taken).toEqual([])
 })
 
-test('reset.failed is told with the reason: refused, out of tries, out of time, never taken up; not of a notice', async () => {
+test('a failure is told and counted with its reason: refused, out of tries or time, never taken up; not of a notice', async () => {
   const told: { type: string; data: { login: string; reason: string } }[] = []
   const receiver = await standIn(({ body }) => told.push(JSON.parse(body)))
   opened.push({ close: async () => receiver.close() })
@@ -213,6 +213,11 @@ test('reset.failed is told with the reason: refused, out of tries, out of time, 
   })
   expect(told.map(({ type }) => type)).toEqual(logins.map(() => 'reset.failed'))
   expect(new Set(told.map(({ data }) => data.login))).toEqual(new Set(logins))
+  const { failedBy } = await until('the counts', async () => {
+    const { body } = await sparekey.call('GET', '/v1/stats?window=5m', { key })
+    return body.totals.failed === logins.length ? body : undefined
+  })
+  expect(failedBy).toEqual({ refused: 1, out_of_tries: 1, out_of_time: 2, unsendable: 0 })
 }, 60_000)
 
 test('two workers deliver each mail once', async () => {

@@ -33,6 +33,8 @@ test('API and worker tell Prometheus what they did, with bounded labels and no i
     /^sparekey_queue_jobs\{queue="mail",state="failed"\} 0$/m,
     /^sparekey_abuse_suspected_total\{what="requests"\} 0$/m,
     /^sparekey_waiting_requests \d+$/m,
+    /^sparekey_queue_oldest_seconds\{queue="mail"\} [\d.]+$/m,
+    /^sparekey_queue_oldest_seconds\{queue="webhook"\} 0$/m,
     /^sparekey_oldest_waiting_seconds [\d.]+$/m,
     /^sparekey_nodejs_eventloop_lag_p99_seconds /m,
     /^sparekey_postgres_connections\{part="api",pool="hot",state="free"\} 4$/m,

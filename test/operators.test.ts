@@ -78,9 +78,9 @@ describe.each(backends)('operators, queues on %s', backend => {
     const id = await asked('paused@example.com')
     const { items } = (await admin('GET', '/v1/queues')).body
     expect(items).toMatchObject([
-      { name: 'mail', paused: true, counts: { waiting: 1 } },
-      { name: 'webhook' },
-      { name: 'housekeeping' },
+      { name: 'mail', paused: true, counts: { waiting: 1 }, oldestWaitingSeconds: expect.any(Number) },
+      { name: 'webhook', oldestWaitingSeconds: null },
+      { name: 'housekeeping', oldestWaitingSeconds: null },
     ])
     const jobs = (await admin('GET', '/v1/queues/mail/jobs?state=waiting')).body
     expect(jobs).toMatchObject({

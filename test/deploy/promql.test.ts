@@ -56,9 +56,10 @@ test.each([
 test('every metric in the table is one that a process reports', async () => {
   const counts = async () => ({ waiting: 1 })
   const waiting = async () => ({ requests: 1, oldestSeconds: 1 })
+  const ages = async () => ({ mail: 1 })
   const smtp = () => [{ server: 'mail:25', used: 1, free: 1 }]
   const worker = { concurrency: 1, busy: () => 1, smtp }
-  const made = createMetrics({ queues: ['mail'], counts, waiting })
+  const made = createMetrics({ queues: ['mail'], counts, waiting, ages })
   made.watch('worker', { pools: () => [{ pool: 'hot', used: 1, free: 1, waiting: 0 }], worker })
   const reported = await made.text()
   const names = new Set([...reported.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name))

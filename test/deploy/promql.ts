@@ -5,8 +5,11 @@ export const metrics: Record<string, readonly string[]> = {
   sparekey_http_requests_total: ['dialect', 'method', 'status'],
   sparekey_http_request_duration_seconds_bucket: ['dialect', 'le'],
   sparekey_reset_requests_total: ['dialect'],
+  sparekey_resets_sent_total: ['dialect'],
+  sparekey_resets_failed_total: ['dialect', 'class'],
   sparekey_resets_used_total: ['dialect'],
   sparekey_queue_jobs: ['queue', 'state'],
+  sparekey_queue_oldest_seconds: ['queue'],
   sparekey_oldest_waiting_seconds: [],
   sparekey_waiting_requests: [],
   sparekey_mail_attempts_total: ['server', 'outcome'],
@@ -28,6 +31,7 @@ const scraped = ['job', 'instance', 'namespace', 'service']
 /** The figures that every process reads from the one database or queue: their sum counts the same thing often. */
 const shared = new Set([
   'sparekey_queue_jobs',
+  'sparekey_queue_oldest_seconds',
   'sparekey_oldest_waiting_seconds',
   'sparekey_waiting_requests',
 ])

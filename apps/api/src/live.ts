@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { queueNames } from '@sparekey/queue/jobs'
 import type { Queues } from '@sparekey/queue/queues'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { readStats } from '@sparekey/reset/stats'
 import { listWorkers } from '@sparekey/reset/workers'
+import { viewQueues } from './queue-views.ts'
 
 const everyMs = 2_000
 
@@ -29,7 +29,7 @@ export function createLive({
     const [stats, workers, seen] = await Promise.all([
       readStats(core, { window: '5m' }),
       listWorkers(core),
-      Promise.all(queueNames.map(async name => ({ name, ...(await queues.view(name)) }))).catch(() => null),
+      viewQueues(core, queues).catch(() => null),
     ])
     return JSON.stringify({ at: new Date(), queues: seen, workers, stats })
   }

@@ -16,6 +16,7 @@ import { createFairness } from '@sparekey/reset/fairness'
 import { createFigures } from '@sparekey/reset/figures'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
+import { readQueueAges } from '@sparekey/reset/queue-ages'
 import { readWaiting } from '@sparekey/reset/waiting'
 import type { Tracing } from '@sparekey/trace/trace'
 import { createAsker } from '@sparekey/webhook/ask'
@@ -56,6 +57,7 @@ export async function runApi(
     queues: queueNames,
     counts: async queue => (await queues.view(queue as QueueName)).counts,
     waiting: () => readWaiting(database),
+    ages: () => readQueueAges(database),
   })
   metrics.watch('api', { pools: database.pools })
   const core: CoreContext = {

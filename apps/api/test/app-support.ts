@@ -33,6 +33,7 @@ export function appWithout(
       queues: [],
       counts: async () => ({}),
       waiting: async () => ({ requests: 0, oldestSeconds: null }),
+      ages: async () => ({}),
     }),
     log,
   })

@@ -14,6 +14,7 @@ import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
 import type { Context } from '@sparekey/reset/context'
 import { createFigures } from '@sparekey/reset/figures'
 import { takePlace } from '@sparekey/reset/pace'
+import { readQueueAges } from '@sparekey/reset/queue-ages'
 import { readWaiting } from '@sparekey/reset/waiting'
 import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
@@ -63,6 +64,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
       queues: queueNames,
       counts: async queue => (await queues.view(queue as QueueName)).counts,
       waiting: () => readWaiting({ db }),
+      ages: () => readQueueAges({ db }),
     })
   metrics.watch('worker', { pools, worker: { ...hands, smtp: mailer.connections } })
   const server = listen ? createServer(createHealth({ ping, queues, metrics })) : undefined

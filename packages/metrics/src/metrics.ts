@@ -6,6 +6,8 @@ interface Happening {
   dialect?: string
   server?: string
   outcome?: string
+  /** Why a request failed. */
+  class?: string
   latencyMs?: number | undefined
   what?: string
 }
@@ -16,6 +18,8 @@ export interface Sources {
   counts(queue: string): Promise<Record<string, number>>
   /** Requests whose mail waits to be sent, and the age of the oldest. */
   waiting(): Promise<{ requests: number; oldestSeconds: number | null }>
+  /** By queue, for how long the oldest of its work has waited. */
+  ages(): Promise<Record<string, number | null>>
 }
 
 /** What is read anew of one part of the process. */
@@ -49,7 +53,7 @@ const deadlineMs = 2_000
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** The figures of one process. Names start with `sparekey_` and end in their unit; labels are bounded and hold no id. */
-export function createMetrics({ queues, counts, waiting }: Sources): Metrics {
+export function createMetrics({ queues, counts, waiting, ages }: Sources): Metrics {
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register, prefix: 'sparekey_' })
@@ -72,13 +76,21 @@ export function createMetrics({ queues, counts, waiting }: Sources): Metrics {
   const happened: { [type: string]: Counter<'dialect'> } = {
     accepted: byDialect('sparekey_reset_requests_total', 'Reset requests taken'),
     sent: byDialect('sparekey_resets_sent_total', 'Reset mails that a mail server took'),
-    failed: byDialect('sparekey_resets_failed_total', 'Reset requests whose mail could not be delivered'),
     ignored: byDialect(
       'sparekey_resets_ignored_total',
       'Reset requests without an account, doubled, or over a limit',
     ),
     used: byDialect('sparekey_resets_used_total', 'Tokens used up'),
   }
+  const failures = new Counter({
+    name: 'sparekey_resets_failed_total',
+    help: 'Reset requests whose mail could not be delivered, by dialect and why',
+    labelNames: ['dialect', 'class'],
+    registers,
+  })
+  // As below: an alert asks for the increase.
+  for (const why of ['refused', 'out_of_tries', 'out_of_time', 'unsendable'])
+    failures.inc({ dialect: 'sparekey', class: why }, 0)
   const delivery = new Histogram({
     name: 'sparekey_delivery_seconds',
     help: 'From the POST to the mail server’s 250',
@@ -126,6 +138,17 @@ export function createMetrics({ queues, counts, waiting }: Sources): Metrics {
     help: 'Age of the oldest of them; 0 where none waits',
     registers,
   })
+  new Gauge({
+    name: 'sparekey_queue_oldest_seconds',
+    help: 'Age of the oldest mail of any kind that is not out, and of the oldest webhook not tried yet; 0 where none waits',
+    labelNames: ['queue'],
+    registers,
+    async collect() {
+      this.reset()
+      const seen = await inTime(ages()).catch(() => undefined)
+      for (const [queue, age] of Object.entries(seen ?? {})) this.set({ queue }, age ?? 0)
+    },
+  })
   const parts: [string, PartSources][] = []
   new Gauge({
     name: 'sparekey_postgres_connections',
@@ -164,8 +187,9 @@ export function createMetrics({ queues, counts, waiting }: Sources): Metrics {
       answers.inc({ dialect, method: methods.has(method) ? method : 'other', status })
       durations.observe({ dialect }, seconds)
     },
-    record({ type, dialect, server, outcome, latencyMs, what }) {
+    record({ type, dialect, server, outcome, latencyMs, what, class: why }) {
       if (type === 'suspected') suspected.inc({ what: what ?? '' })
+      else if (type === 'failed') failures.inc({ dialect: dialect ?? '', class: why ?? '' })
       else if (type === 'attempt') attempts.inc({ server: server ?? '', outcome: outcome ?? '' })
       else happened[type]?.inc({ dialect: dialect ?? '' })
       if (type === 'sent' && latencyMs !== undefined) delivery.observe(latencyMs / 1000)

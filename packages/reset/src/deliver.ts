@@ -12,7 +12,7 @@ import { mint } from './mint.ts'
 import { redact } from './redact.ts'
 import { MAX_LOST } from './retry-after.ts'
 import { judge, settle, type Verdict } from './settle.ts'
-import { delivering } from './status.ts'
+import { delivering, type FailureClass } from './status.ts'
 
 /** Nothing left to do, or when to come again. */
 export type Next = { retryAt: Date } | undefined
@@ -59,13 +59,13 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   const loaded = await loadRequest(context.db)(mail.requestId)
   if (!loaded) return undefined
   const { request } = loaded
-  // An earlier try may have arrived: its link must go on working.
-  const giveUp = (reason: string) =>
-    finish(context, mail, loaded, mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
+  const giveUp = (why: FailureClass, reason: string) =>
+    finish(context, mail, loaded, endOf(mail, why, reason))
   if (mail.lost >= MAX_LOST) return await finish(context, mail, loaded, { status: 'unknown' })
-  if (remainingMs <= 0) return await giveUp(`out of time: ${await lastWords(context, mail.id)}`)
+  if (remainingMs <= 0)
+    return await giveUp('out_of_time', `out of time: ${await lastWords(context, mail.id)}`)
   if (mail.kind === 'reset' && !delivering.some(status => status === request.status)) {
-    return await giveUp(`the request was ${request.status} meanwhile`)
+    return await giveUp('unsendable', `the request was ${request.status} meanwhile`)
   }
   return await send(context, delivery, { ...loaded, mail, remainingMs, now, since })
 }
@@ -92,13 +92,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
     const reason = secretById(context, request.secretId)
       ? 'the mail could not be composed'
       : 'the key that minted this token is gone'
-    // An earlier try may have arrived: its link must go on working.
-    return await finish(
-      context,
-      mail,
-      sending,
-      mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', reason },
-    )
+    return await finish(context, mail, sending, endOf(mail, 'unsendable', reason))
   }
   await context.reached?.('composed')
   const { composed, carried } = letter
@@ -124,6 +118,10 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   const verdict = judge(mail, attempts.at(-1), remainingMs - (performance.now() - since))
   return await finish(context, mail, sending, verdict, attempts)
 }
+
+/** The end of a mail that can't be sent. An earlier try may have arrived: its link must go on working. */
+const endOf = (mail: Mail, why: FailureClass, reason: string): Verdict =>
+  mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', class: why, reason }
 
 async function finish(
   context: Context,

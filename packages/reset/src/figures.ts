@@ -2,11 +2,12 @@ import type { Db } from '@sparekey/db/db'
 import { figures } from '@sparekey/db/schema/operators'
 import type { Dialect, OutcomeClass } from '@sparekey/db/types'
 import { lt, sql } from 'drizzle-orm'
-import type { IgnoreReason } from './status.ts'
+import type { FailureClass, IgnoreReason } from './status.ts'
 
 /** What is counted: what became of requests, and what mail servers said. */
 export type Happening =
-  | { type: 'accepted' | 'failed' | 'used'; applicationId: string; dialect: Dialect }
+  | { type: 'accepted' | 'used'; applicationId: string; dialect: Dialect }
+  | { type: 'failed'; class: FailureClass; applicationId: string; dialect: Dialect }
   | { type: 'ignored'; reason: IgnoreReason; applicationId: string; dialect: Dialect }
   /** `latencyMs`: from the POST to the mail server's 250; left out for a mail that was sent again. */
   | { type: 'sent'; applicationId: string; dialect: Dialect; latencyMs?: number | undefined }
@@ -115,6 +116,7 @@ function namesOf(happening: Happening): string[] {
   if (happening.type === 'attempt') return [`${happening.outcome}@${happening.server}`]
   const names: string[] = [happening.type]
   if (happening.type === 'ignored') names.push(`ignored:${happening.reason}`)
+  if (happening.type === 'failed') names.push(`failed:${happening.class}`)
   if (happening.type === 'sent' && happening.latencyMs !== undefined)
     names.push(`latency:${bucketOf(happening.latencyMs)}`)
   return names

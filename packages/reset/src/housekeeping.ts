@@ -184,7 +184,8 @@ export async function expire(context: Context): Promise<number> {
     return ended + never.length
   })
   await enqueueDeliveries(context, deliveries)
-  for (const { applicationId, dialect } of failed) record?.({ type: 'failed', applicationId, dialect })
+  for (const { applicationId, dialect } of failed)
+    record?.({ type: 'failed', class: 'out_of_time', applicationId, dialect })
   return ended
 }
 

@@ -8,12 +8,13 @@ import type { Mail } from './claim.ts'
 import type { Context } from './context.ts'
 import { MAX_LOST, MAX_TRIES, retryAfter } from './retry-after.ts'
 import { type Lifetimes, type SettledRow, settleRow, settleRows } from './settle-statement.ts'
+import type { FailureClass } from './status.ts'
 import { enqueueDeliveries, type Told, tell } from './webhooks/events.ts'
 
 /** What becomes of a mail after a try. Pure. */
 export type Verdict =
   | { status: 'sent' | 'unknown' }
-  | { status: 'failed'; reason: string }
+  | { status: 'failed'; class: FailureClass; reason: string }
   | { status: 'queued'; afterMs: number }
 
 /**
@@ -32,14 +33,15 @@ export function judge(
   if (kind === 'accepted') return { status: 'sent' }
   const lost = mail.lost + (kind === 'lost_after_data' ? 1 : 0)
   // An earlier try may have arrived: its link must go on working.
-  const over = (reason: string): Verdict => (lost > 0 ? { status: 'unknown' } : { status: 'failed', reason })
-  if (kind === 'refused' || lost >= MAX_LOST) return over(words)
+  const over = (why: FailureClass, reason: string): Verdict =>
+    lost > 0 ? { status: 'unknown' } : { status: 'failed', class: why, reason }
+  if (kind === 'refused' || lost >= MAX_LOST) return over('refused', words)
   const answered = kind === 'later' || kind === 'throttled'
-  if (answered && mail.tries + 1 >= MAX_TRIES) return over(`out of tries: ${words}`)
+  if (answered && mail.tries + 1 >= MAX_TRIES) return over('out_of_tries', `out of tries: ${words}`)
   const count = answered ? mail.tries + 1 : mail.unreached + 1
   const afterMs = retryAfter(kind, count, random)
   if (afterMs < remainingMs) return { status: 'queued', afterMs }
-  return over(`out of time: ${words}`)
+  return over('out_of_time', `out of time: ${words}`)
 }
 
 /** Of which application and dialect a mail is. */
@@ -85,7 +87,8 @@ export async function settle(
   if (changed && (status === 'sent' || status === 'failed')) {
     const { latencyMs } = changed
     // What a resend took says nothing about how long a person waited.
-    record?.({ type: status, applicationId, dialect, ...(mail.generation === 1 ? { latencyMs } : {}) })
+    if (status === 'failed') record?.({ type: 'failed', class: verdict.class, applicationId, dialect })
+    else record?.({ type: 'sent', applicationId, dialect, ...(mail.generation === 1 ? { latencyMs } : {}) })
   }
   return held
 }

@@ -4,6 +4,7 @@ import { dialects } from '@sparekey/db/types'
 import { and, between, eq, inArray, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { type Scope, secondsOf, subjectOf } from './figures.ts'
+import { type FailureClass, failureClasses } from './status.ts'
 import { readWaiting } from './waiting.ts'
 
 export const windows = ['5m', '1h', '24h', '7d'] as const
@@ -94,6 +95,9 @@ export async function readStats({ db }: Pick<Context, 'db'>, { window, applicati
       suppressed: sum(own, 'ignored:suppressed'),
       recipient_limit: sum(own, 'ignored:recipient_limit'),
       duplicate: sum(own, 'ignored:duplicate'),
+    },
+    failedBy: Object.fromEntries(failureClasses.map(each => [each, sum(own, `failed:${each}`)])) as {
+      [each in FailureClass]: number
     },
     rates: { accepted: totals.accepted / seconds, sent: totals.sent / seconds },
     waiting: await readWaiting({ db }, { applicationId, dialect }),

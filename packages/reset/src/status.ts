@@ -25,3 +25,10 @@ export const voided = { seed: null, tokenDigest: null, codeDigest: null, codeLoo
 
 /** Why a request was ignored. */
 export type IgnoreReason = 'no_account' | 'suppressed' | 'recipient_limit' | 'duplicate'
+
+/**
+ * Why a request failed: a mail server refused its mail for good, put it off too often or too long, or no mail could be made
+ * of it any more.
+ */
+export const failureClasses = ['refused', 'out_of_tries', 'out_of_time', 'unsendable'] as const
+export type FailureClass = (typeof failureClasses)[number]

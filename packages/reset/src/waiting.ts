@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import type { Scope } from './figures.ts'
 
 /** Beyond so many the count of what waits is not told exactly: counting would cost more than it is worth. */
-const mostWaiting = 100_000
+export const mostWaiting = 100_000
 
 /**
  * How many requests of an application, a dialect, or all, wait for their mail to be sent, and for how long the oldest has,

@@ -15,7 +15,11 @@ const attempt = (kind: Attempt['class'], response = 'so it said') => ({
 
 test('a 250 is sent, a refusal failed with its words', () => {
   expect(judge(mail(), attempt('accepted'), 0)).toEqual({ status: 'sent' })
-  expect(judge(mail(), attempt('refused'), 15 * minutes)).toEqual({ status: 'failed', reason: 'so it said' })
+  expect(judge(mail(), attempt('refused'), 15 * minutes)).toEqual({
+    status: 'failed',
+    class: 'refused',
+    reason: 'so it said',
+  })
 })
 
 test('what may succeed later is queued again while there is time', () => {
@@ -33,6 +37,7 @@ test('a mail above our own rate waits for its turn as long as there is time, wha
   expect(judge(mail({ tries: 9, unreached: 500 }), undefined, 15 * minutes).status).toBe('queued')
   expect(judge(mail(), undefined, 100)).toEqual({
     status: 'failed',
+    class: 'out_of_time',
     reason: expect.stringMatching(/^out of time: the rate/),
   })
   expect(judge(mail({ lost: 1 }), undefined, 100)).toEqual({ status: 'unknown' })
@@ -40,7 +45,7 @@ test('a mail above our own rate waits for its turn as long as there is time, wha
 
 test('answered tries run out, and the last words are kept', () => {
   const verdict = judge(mail({ tries: 9 }), attempt('later'), 15 * minutes)
-  expect(verdict).toEqual({ status: 'failed', reason: 'out of tries: so it said' })
+  expect(verdict).toEqual({ status: 'failed', class: 'out_of_tries', reason: 'out of tries: so it said' })
 })
 
 test('a line lost twice after DATA ends as unknown', () => {

@@ -44,6 +44,7 @@ const app = createApp({
     queues: [],
     counts: async () => ({}),
     waiting: async () => ({ requests: 0, oldestSeconds: null }),
+    ages: async () => ({}),
   }),
   log,
 })

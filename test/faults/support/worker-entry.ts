@@ -31,6 +31,7 @@ const metrics = createMetrics({
   queues: [],
   counts: async () => ({}),
   waiting: async () => ({ requests: 0, oldestSeconds: null }),
+  ages: async () => ({}),
 })
 const context: Context = {
   db,

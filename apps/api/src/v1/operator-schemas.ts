@@ -17,6 +17,10 @@ export const queueSchema = z
       failed: count,
       completed: count,
     }),
+    oldestWaitingSeconds: z.number().nullable().openapi({
+      description:
+        'How long the oldest mail has waited to go out, or the oldest webhook for its first try; null: none does',
+    }),
   })
   .openapi('Queue')
 export const queueListSchema = z.object({ items: z.array(queueSchema) })
@@ -62,6 +66,12 @@ export const statsSchema = z
     to: timeSchema,
     totals: z.object(countsOf),
     ignoredBy: z.object({ no_account: count, suppressed: count, recipient_limit: count, duplicate: count }),
+    failedBy: z
+      .object({ refused: count, out_of_tries: count, out_of_time: count, unsendable: count })
+      .openapi({
+        description:
+          'Why requests failed. `unsendable`: no mail could be made, or the key of its token is gone',
+      }),
     rates: z
       .object({ accepted: z.number(), sent: z.number() })
       .openapi({ description: 'A second, over the window' }),

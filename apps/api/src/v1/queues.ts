@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { queueNames } from '@sparekey/queue/jobs'
 import type { Queues } from '@sparekey/queue/queues'
 import { invalid } from '@sparekey/reset/errors'
 import { type Api, addEndpoint } from '../endpoint.ts'
+import { viewQueues } from '../queue-views.ts'
 import type { V1Deps } from './deps.ts'
 import {
   jobListSchema,
@@ -32,13 +32,10 @@ export function addQueues(api: Api, deps: QueueDeps): void {
       method: 'get',
       path: '/v1/queues',
       id: 'listQueues',
-      summary: 'Queues and how many jobs are in each state',
+      summary: 'Queues: how many jobs are in each state, and how long the oldest has waited',
       answer: { status: 200, description: 'Every queue', schema: queueListSchema },
     },
-    async ({ c }) =>
-      c.json({
-        items: await Promise.all(queueNames.map(async name => ({ name, ...(await queues.view(name)) }))),
-      }),
+    async ({ c }) => c.json({ items: await viewQueues(deps.core, queues) }),
   )
 
   addEndpoint(
@@ -106,7 +103,8 @@ export function addQueues(api: Api, deps: QueueDeps): void {
       },
       async ({ c, params: { name } }) => {
         await queues[verb](name)
-        return c.json({ name, ...(await queues.view(name)) })
+        const views = await viewQueues(deps.core, queues)
+        return c.json(views.find(view => view.name === name))
       },
     )
   }

@@ -313,7 +313,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Queues and how many jobs are in each state */
+        /** Queues: how many jobs are in each state, and how long the oldest has waited */
         get: operations["listQueues"];
         put?: never;
         post?: never;
@@ -1139,6 +1139,8 @@ export interface components {
                 failed: number;
                 completed: number;
             };
+            /** @description How long the oldest mail has waited to go out, or the oldest webhook for its first try; null: none does */
+            oldestWaitingSeconds: number | null;
         };
         Job: {
             id: string;
@@ -1203,6 +1205,13 @@ export interface components {
                 suppressed: number;
                 recipient_limit: number;
                 duplicate: number;
+            };
+            /** @description Why requests failed. `unsendable`: no mail could be made, or the key of its token is gone */
+            failedBy: {
+                refused: number;
+                out_of_tries: number;
+                out_of_time: number;
+                unsendable: number;
             };
             /** @description A second, over the window */
             rates: {

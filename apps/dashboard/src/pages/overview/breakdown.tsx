@@ -5,16 +5,22 @@ import { Panel } from '../../parts/panel.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Cell, HeadCell, RowHead, Table } from '../../parts/table.tsx'
 
-const reasons = [
+const ignoreReasons = [
   { of: 'no_account', name: 'Nobody has this login' },
   { of: 'suppressed', name: 'The address is suppressed' },
   { of: 'recipient_limit', name: 'The person got enough mails' },
   { of: 'duplicate', name: 'Asked twice within a minute' },
 ] as const
+const failureClasses = [
+  { of: 'refused', name: 'The mail server refused it for good' },
+  { of: 'out_of_tries', name: 'The mail server put it off too often' },
+  { of: 'out_of_time', name: 'It could not go out in time' },
+  { of: 'unsendable', name: 'No mail could be made of it' },
+] as const
 
-/** The window's figures, by application, by dialect, and what was ignored and why. */
+/** The window's figures, by application, by dialect, and what failed or was ignored and why. */
 export function Breakdown({ stats }: { stats: Stats }) {
-  const { applications, applicationCount, dialects, totals, ignoredBy } = stats
+  const { applications, applicationCount, dialects, totals, ignoredBy, failedBy } = stats
   return (
     <>
       <Panel
@@ -47,20 +53,36 @@ export function Breakdown({ stats }: { stats: Stats }) {
         />
       </Panel>
       <Panel
+        title="Failed"
+        about={`${formatCount(totals.failed)} whose mail did not go out`}
+        className="self-start"
+      >
+        <Causes causes={failureClasses} counts={failedBy} />
+      </Panel>
+      <Panel
         title="Ignored"
         about={`${formatCount(totals.ignored)} answered like any other, but no mail was sent`}
-        className="col-span-full"
+        className="self-start"
       >
-        <dl className="grid gap-x-8 gap-y-1.5 sm:grid-cols-2">
-          {reasons.map(({ of, name }) => (
-            <div key={of} className="flex justify-between gap-4">
-              <dt>{name}</dt>
-              <dd className="figures font-medium">{formatCount(ignoredBy[of])}</dd>
-            </div>
-          ))}
-        </dl>
+        <Causes causes={ignoreReasons} counts={ignoredBy} />
       </Panel>
     </>
+  )
+}
+
+function Causes<Of extends string>(props: {
+  causes: readonly { of: Of; name: string }[]
+  counts: Record<Of, number>
+}) {
+  return (
+    <dl className="grid gap-y-1.5">
+      {props.causes.map(({ of, name }) => (
+        <div key={of} className="flex justify-between gap-4">
+          <dt>{name}</dt>
+          <dd className="figures font-medium">{formatCount(props.counts[of])}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

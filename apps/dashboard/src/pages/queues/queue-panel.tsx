@@ -6,7 +6,7 @@ import { Badge } from '../../parts/badge.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { tell } from '../../parts/note.tsx'
-import { formatShort } from '../../parts/numbers.ts'
+import { formatSeconds, formatShort } from '../../parts/numbers.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { queueWords, stateWords } from './words.ts'
 
@@ -19,12 +19,12 @@ interface Props {
 
 export function QueuePanel({ queue, shown, onShow }: Props) {
   const [asked, setAsked] = useState(false)
-  const { name, paused, counts } = queue
+  const { name, paused, counts, oldestWaitingSeconds: oldest } = queue
   const { title, about } = queueWords(name)
   return (
     <Panel
       title={title}
-      about={about}
+      about={oldest === null ? about : `${about}. The oldest has waited ${formatSeconds(oldest)}.`}
       aside={
         <div className="flex items-center gap-2">
           <Badge tone={paused ? 'fair' : 'good'}>{paused ? 'Paused' : 'Running'}</Badge>
