@@ -57,22 +57,19 @@ export const longAddresses = [
   `a@${'x.'.repeat(31_000)}test`,
 ]
 
-/** A server that unzips and parses whatever comes, and keeps it: in a process of its own, as the API is. */
+/** A server that unzips and parses whatever comes: in a process of its own, as the API is. */
 export async function startLavish() {
   const code = `
     const { gunzipSync } = require('node:zlib')
-    const kept = []
     require('node:http').createServer(async (request, response) => {
-      if (request.url === '/metrics') return response.end('process_resident_memory_bytes ' + process.memoryUsage().rss)
       const chunks = []
       for await (const chunk of request) chunks.push(chunk)
       const all = Buffer.concat(chunks)
       const body = request.headers['content-encoding'] ? gunzipSync(all) : all
-      kept.push(body)
       try { JSON.parse(body.toString()); response.writeHead(202) } catch { response.writeHead(400) }
       response.end()
     }).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
   const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = await once(createInterface(child.stdout), 'line')
-  return { url: `http://127.0.0.1:${port}`, close: () => child.kill() }
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, close: () => child.kill() }
 }

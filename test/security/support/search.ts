@@ -29,6 +29,18 @@ export function searchFor(secret: string, places: Record<string, string>): strin
   )
 }
 
+/** The same for a code of eight digits, as it is typed and as it is shown: as text not within a longer number. */
+export function searchForCode(code: string, places: Record<string, string>): string[] {
+  return [code, `${code.slice(0, 4)} ${code.slice(4)}`].flatMap(shown => {
+    const alone = new RegExp(`(?<!\\d)${shown}(?!\\d)`)
+    return Object.entries(places).flatMap(([place, text]) =>
+      formsOf(shown)
+        .filter(form => (form === shown ? alone.test(text) : text.includes(form)))
+        .map(form => `${place}: ${form.slice(0, 4)}…`),
+    )
+  })
+}
+
 /** Every row of every table, of the queue's too, as text. */
 export async function dumpPostgres(sql: postgres.Sql): Promise<string> {
   const tables = await sql<{ name: string }[]>`
