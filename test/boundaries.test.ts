@@ -6,6 +6,7 @@ import {
   readSources,
   readsEnvironment,
   type SourceFile,
+  setsMember,
   targetOf,
 } from './support/imports.ts'
 
@@ -59,6 +60,8 @@ function breaches(file: SourceFile): string[] {
   if (hasDefaultExport(file)) found.push(`${file.path} has a default export`)
   if (readsEnvironment(file) && !mayReadEnvironment.includes(file.path))
     found.push(`${file.path} reads the environment`)
+  // Where it stands still, a test may kill the process.
+  if (setsMember(file, 'reached')) found.push(`${file.path} sets the hook of the fault suite`)
   return found
 }
 
@@ -92,6 +95,10 @@ test.each([
   ['packages/db/src/bad.ts', 'const run = 1\nexport { run as default }'],
   ['apps/api/src/bad.ts', "const port = process.env['PORT']"],
   ['apps/api/src/bad.ts', 'const { PORT } = process.env'],
+  ['apps/worker/src/bad.ts', 'const context = { db, reached: async () => {} }'],
+  ['apps/worker/src/bad.ts', 'const context = { db, async reached() {} }'],
+  ['apps/worker/src/bad.ts', 'const context = { db, reached }'],
+  ['apps/worker/src/bad.ts', 'context.reached = halt'],
 ])('a breach in %s is caught: %s', (path, text) => {
   expect(breaches({ path, text })).toHaveLength(1)
 })
@@ -99,6 +106,7 @@ test.each([
 test.each([
   ['packages/reset/src/good.ts', "import { eq } from 'drizzle-orm'\nimport { db } from '@sparekey/db/db'"],
   ['packages/mail/src/good.ts', "import { en } from '@sparekey/locale/en'\nimport { look } from './look.ts'"],
+  ['packages/reset/src/good.ts', "const reached = () => context.reached?.('claimed')"],
   ['apps/api/src/good.ts', '// process.env is not read here\nexport const name = "export default"'],
 ])('what is allowed in %s is let through: %s', (path, text) => {
   expect(breaches({ path, text })).toEqual([])

@@ -265,7 +265,9 @@ describe.each(backends)('the http directory, queues on %s', backend => {
     expect((await complete(token)).status).toBe(200)
     const told = () => server.asked('revoke_sessions').filter(({ data }) => data.accountId === id)
     for (const tries of [1, 2, 3]) {
-      await until(`try ${tries}`, () => (told().length >= tries ? true : undefined), 60_000)
+      // The first one is what ends the sessions, and must not wait for housekeeping.
+      const withinMs = tries === 1 ? 5_000 : 60_000
+      await until(`try ${tries}`, () => (told().length >= tries ? true : undefined), withinMs)
       await sparekey.sql`update webhook_deliveries set next_try_at = now() - interval '1 minute'
         where status = 'queued' and event = 'directory.revoke_sessions'`
     }

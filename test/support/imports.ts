@@ -63,6 +63,21 @@ export function readsEnvironment({ path, text }: SourceFile): boolean {
   return visit(parsed)
 }
 
+/** Whether a file's code gives an object a member of this name: in a literal, or by an assignment. */
+export function setsMember({ path, text }: SourceFile, name: string): boolean {
+  if (!text.includes(name)) return false
+  const parsed = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const isSet = (node: ts.Node): boolean =>
+    (ts.isObjectLiteralElementLike(node) &&
+      node.name?.getText().replace(/^\[?['"]|['"]\]?$/g, '') === name) ||
+    (ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      new RegExp(`\\.${name}$|\\[['"]${name}['"]\\]$`).test(node.left.getText()))
+  const visit = (node: ts.Node): boolean =>
+    isSet(node) || (ts.forEachChild(node, child => visit(child) || undefined) ?? false)
+  return visit(parsed)
+}
+
 /** `apps/api/src/x.ts` → `apps/api`. */
 export const ownerOf = (path: string): string => path.split('/').slice(0, 2).join('/')
 
