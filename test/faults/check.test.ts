@@ -12,6 +12,7 @@ function fine(): Evidence {
     asked: [{ id: 'req_1', login: 'anna@example.com', applicationId: 'app_1' }],
     messages: [
       { by: 'worker1', to: 'anna@example.com', at: 1_000, answer: 250, mailId: 'mail_1', token, code },
+      { by: 'worker1', to: 'anna@example.com', at: 9_000, answer: 250, mailId: 'notice_1' },
     ],
     requests: [
       {
@@ -29,6 +30,16 @@ function fine(): Evidence {
         id: 'mail_1',
         requestId: 'req_1',
         kind: 'reset',
+        status: 'sent',
+        toAddress: 'anna@example.com',
+        accepted: 1,
+        refused: 0,
+        cut: 0,
+      },
+      {
+        id: 'notice_1',
+        requestId: 'req_1',
+        kind: 'notice',
         status: 'sent',
         toAddress: 'anna@example.com',
         accepted: 1,
@@ -171,6 +182,7 @@ test.each<[string, RegExp, Spoil]>([
   ],
   ['a sent request without a mail', /^I4: req_1 is sent and has no mail/, e => e.mails.splice(0)],
   ['a token that succeeded twice', /^I6: a token/, e => e.completions.push({ token, status: 200 })],
+  ['a token that was used without a notice', /^I6: req_1 was used, and/, e => e.mails.splice(1)],
   [
     'two notices of one request',
     /^I6: req_1/,
@@ -232,7 +244,7 @@ test('a second mail is right where the answer to the first was lost, or its work
 
 test('a mail that no server was given is right where both its tries ended in mid-message or one did and the next was refused, which is counted, or its request is over', () => {
   const twice = fine()
-  twice.messages.splice(0)
+  twice.messages.splice(0, 1)
   twice.completions.splice(0)
   cutOff(twice, 2)
   expect(check(twice)).toEqual([])
@@ -248,7 +260,7 @@ test('a mail that no server was given is right where both its tries ended in mid
   expect(check(refused)).toEqual([])
   expect(unclearMails(refused).map(({ id }) => id)).toEqual(['mail_1'])
   const replaced = fine()
-  replaced.messages.splice(0)
+  replaced.messages.splice(0, 1)
   cutOff(replaced, 1)
   row(replaced, { status: 'replaced', live: false })
   expect(check(replaced)).toEqual([])

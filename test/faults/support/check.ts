@@ -139,11 +139,16 @@ function nothingReadable({ messages, texts }: Evidence): string[] {
   )
 }
 
-/** I6: by the API's answers, and by the notices that each use writes. */
-function usedOnce({ completions, mails }: Evidence): string[] {
+/** I6: by the API's answers, and by the notice that each use writes, and no other. */
+function usedOnce({ completions, mails, messages }: Evidence): string[] {
   const succeeded = completions.filter(({ status }) => status === 200)
   const notices = mails.filter(({ kind }) => kind === 'notice')
+  const told = new Set(notices.map(({ requestId }) => requestId))
+  const requestOf = new Map(mails.map(({ id, requestId }) => [id, requestId]))
+  const usedBy = messages.filter(message => succeeded.some(({ token }) => token === message.token))
+  const used = new Set(usedBy.map(({ mailId }) => requestOf.get(mailId) ?? mailId))
   return [
+    ...[...used].filter(id => !told.has(id)).map(id => `I6: ${id} was used, and nobody was told`),
     ...doubles(succeeded.map(({ token }) => token)).map(() => 'I6: a token was used twice'),
     ...doubles(notices.map(mail => mail.requestId)).map(id => `I6: ${id} was used twice`),
   ]

@@ -36,7 +36,7 @@ export interface Given {
 
 const dripMs = 1_000
 
-/** An SMTP server that follows a script, phase by phase, and forgets nothing. */
+/** An SMTP server that follows a script, phase by phase, and forgets nothing. Every other connection is offered PIPELINING. */
 export async function startMailServer(script: Script = () => 'ok', port = 0) {
   const given: Given[] = []
   const brokenOff: string[] = []
@@ -51,6 +51,9 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
     let mail = -1
     let by = ''
     let to = ''
+    /** What the envelope's commands so far were answered: after a refusal DATA is answered without the script. */
+    let envelope = 0
+    let hangs = false
 
     /** Plays one step; false where the conversation is over or hangs for good. */
     async function play(phase: Phase, fine: string): Promise<number | false> {
@@ -58,6 +61,7 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
       const time = times.get(key) ?? 0
       times.set(key, time + 1)
       const step = await current(phase, { connection, mail, to, time })
+      hangs = typeof step === 'string' ? step !== 'ok' : step.code === 421
       if (step === 'cut') {
         socket.destroy()
         return false
@@ -85,6 +89,8 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
       if (!goesOn) brokenOff.push(start)
       return goesOn
     })) {
+      // Commands that came in one go with the one that is not answered, or was the last.
+      if (hangs) continue
       if (typeof unit !== 'string') {
         const message: Given = { by, to, source: unit.source, at: Date.now() }
         given.push(message)
@@ -98,19 +104,24 @@ export async function startMailServer(script: Script = () => 'ok', port = 0) {
         case 'EHLO':
         case 'HELO':
           by = rest
-          await play('hello', '250 faults.example.com')
+          await play(
+            'hello',
+            connection % 2 ? '250-faults.example.com\r\n250 PIPELINING' : '250 faults.example.com',
+          )
           break
         case 'MAIL':
           mail = mails++
           to = ''
-          await play('mail', '250 ok')
+          envelope = Number(await play('mail', '250 ok'))
           break
         case 'RCPT':
           to = /<([^>]*)>/.exec(rest)?.[1] ?? ''
-          await play('rcpt', '250 ok')
+          if (envelope === 250) envelope = Number(await play('rcpt', '250 ok'))
+          else socket.write('503 5.5.1 nothing begun\r\n')
           break
         case 'DATA':
-          if ((await play('data', '354 go on')) === 354) socket.emit('body')
+          if (envelope !== 250) socket.write('503 5.5.1 nobody to take it\r\n')
+          else if ((await play('data', '354 go on')) === 354) socket.emit('body')
           break
         case 'QUIT':
           socket.end('221 bye\r\n')
