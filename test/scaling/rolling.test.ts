@@ -34,7 +34,7 @@ test('parts replaced one by one under load lose no request and send no mail twic
     SHUTDOWN_GRACE: `${graceSeconds}`,
     LOG_LEVEL: 'warn',
   }
-  const deployment = await deploy({ apis: 2, workers: 2, env })
+  const deployment = await deploy({ apis: 2, workers: 2, env, mailMs: 300 })
   opened.push(deployment.close)
   const { apis, workers, mailServer } = deployment
 
@@ -56,14 +56,14 @@ test('parts replaced one by one under load lose no request and send no mail twic
   const load = startLoad(
     apis.map(({ url }) => url),
     key,
-    100,
+    25,
   )
-  await until('some requests', () => load.accepted() >= 20 || undefined)
+  await until('some requests', () => load.accepted() >= 100 || undefined)
   const fresh: Part[] = []
   for (const worker of workers) fresh.push(await replace(worker, 'worker'))
   for (const api of apis) fresh.push(await replace(api, 'api'))
   const before = load.accepted()
-  await until('requests to the new parts', () => load.accepted() >= before + 20 || undefined)
+  await until('requests to the new parts', () => load.accepted() >= before + 100 || undefined)
   await expectOneMailEach({ ...deployment, adminKey: env.SPAREKEY_ADMIN_KEY }, await load.stop())
   for (const part of fresh) await retire(part)
 }, 240_000)

@@ -28,7 +28,13 @@ export interface Deployment {
 
 /** Migrates an empty database and starts the parts; resolves when all of them are ready. */
 export async function deploy(
-  options: { apis?: number; workers?: number; env?: Record<string, string>; script?: Script } = {},
+  options: {
+    apis?: number
+    workers?: number
+    env?: Record<string, string>
+    script?: Script
+    mailMs?: number
+  } = {},
 ): Promise<Deployment> {
   const { apis = 1, workers = 1 } = options
   const opened: (() => Promise<unknown>)[] = []
@@ -38,7 +44,7 @@ export async function deploy(
   try {
     const database = await emptyDatabase()
     opened.push(() => database.drop())
-    const mailServer = await startMailServer(options.script)
+    const mailServer = await startMailServer(options.script, 0, options.mailMs)
     opened.push(() => mailServer.close())
     const data = await mkdtemp(join(tmpdir(), 'sparekey-deployment-'))
     opened.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }))

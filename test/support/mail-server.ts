@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
@@ -11,8 +12,8 @@ export interface Reply {
 /** What the server does with the nth message (from 0): a reply, 'take' it, or 'cut' the line after DATA. */
 export type Script = (n: number, to: string, source: string) => Reply | 'take' | 'cut'
 
-/** A real SMTP server that follows a script. `taken` are the sources of mails it answered 250 to; `seen` of all. */
-export async function startMailServer(script: Script = () => 'take', port = 0) {
+/** A real SMTP server that follows a script, and thinks about each message for so long. `taken` are the sources of mails it answered 250 to; `seen` of all. */
+export async function startMailServer(script: Script = () => 'take', port = 0, takesMs = 0) {
   const taken: string[] = []
   const seen: string[] = []
   const events = new EventEmitter()
@@ -24,7 +25,8 @@ export async function startMailServer(script: Script = () => 'take', port = 0) {
     onData(stream, session, done) {
       const chunks: Buffer[] = []
       stream.on('data', chunk => chunks.push(chunk))
-      stream.on('end', () => {
+      stream.on('end', async () => {
+        if (takesMs) await sleep(takesMs)
         const source = Buffer.concat(chunks).toString()
         const to = session.envelope.rcptTo[0]?.address ?? ''
         const step = script(seen.push(source) - 1, to, source)
