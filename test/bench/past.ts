@@ -26,6 +26,7 @@ export async function makePast(sql: postgres.Sql, rows: number): Promise<void> {
   await copyRows(sql, 'reset_requests', rows, { status: `'expired'` })
   await copyRows(sql, 'mails', rows, {})
   await copyRows(sql, 'mail_attempts', rows, { id: undefined })
+  await makeFigures(sql)
   await sql.unsafe('vacuum analyze')
 }
 
@@ -53,4 +54,26 @@ async function copyRows(
     insert into ${table} (${copied.map(({ name }) => `"${name}"`).join()})
     select ${expressions.join()} from (select * from ${joined} limit 1) one, generate_series(1, ${rows}) n`)
   for (const { definition } of indexes) await sql.unsafe(definition)
+}
+
+/** Applications that were busy in each hour and minute that figures are kept of. */
+const busyApplications = 500
+
+/** What was counted meanwhile: of many applications, which all take part in every ranking. */
+async function makeFigures(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe(`
+    insert into applications
+    select (jsonb_populate_record(one, jsonb_build_object(
+      'id', 'app_' || lpad(n::text, 26, '0'), 'slug', 'past-' || n, 'name', 'Past ' || n))).*
+    from (select * from applications limit 1) one, generate_series(1, ${busyApplications}) n`)
+  await sql.unsafe(`
+    insert into figures (grain, at, subject, name, value)
+    select grain, date_trunc(grain, now()) - ('1 ' || grain)::interval * ago, dialect || 'app:' || id, name,
+      case name when 'failed' then n % 7 else n end
+    from (values ('hour', 168), ('minute', 180)) as kept (grain, most)
+    cross join lateral generate_series(0, most) as ago
+    cross join (select id, row_number() over () as n from applications where slug like 'past-%') as each
+    cross join (values (''), ('dialect:sparekey ')) as own (dialect)
+    cross join (values ('accepted'), ('sent'), ('failed')) as counted (name)
+    on conflict do nothing`)
 }

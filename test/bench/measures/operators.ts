@@ -1,16 +1,15 @@
 import type { Browser } from 'playwright-core'
 import { openBrowser } from '../../support/browser.ts'
 import { openDashboard, settled } from '../../support/dashboard.ts'
-import { atMost, type Figures, quantile } from '../figure.ts'
+import { atMost, type Figures } from '../figure.ts'
+import { timeCalls } from '../operator-calls.ts'
 import { makePast } from '../past.ts'
 import { openSparekey } from '../sparekey.ts'
 import type { Stage } from '../stage.ts'
 
-const windows = ['5m', '1h', '24h', '7d']
-
 /** What operators wait for: the overview in Chromium, figures and a search by login, on a long past and a long queue. */
 export async function measureOperators(stage: Stage): Promise<Figures> {
-  const { rounds, connections, pastRows, waitingJobs, looks } = stage.settings
+  const { connections, pastRows, waitingJobs } = stage.settings
   const sparekey = await openSparekey(stage, { workers: 1 })
   await sparekey.post({ connections: 4, count: 20 })
   await sparekey.settle()
@@ -18,30 +17,14 @@ export async function measureOperators(stage: Stage): Promise<Figures> {
   await sparekey.queue('pause')
   await sparekey.post({ connections, count: waitingJobs })
 
-  const headers = { authorization: `Bearer ${stage.adminKey}` }
-  async function took(path: string): Promise<number> {
-    const began = performance.now()
-    const response = await fetch(sparekey.base + path, { headers })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)
-    return performance.now() - began
-  }
-  const searches: number[][] = []
-  const stats: number[][] = []
-  for (let round = 0; round < rounds; round++) {
-    const login = () => `past${1 + Math.floor(Math.random() * pastRows)}@bench.example`
-    searches.push(await repeat(looks, () => took(`/v1/reset-requests?login=${login()}`)))
-    stats.push(await repeat(looks, n => took(`/v1/stats?window=${windows[n % windows.length]}`)))
-  }
-
+  const place = `${pastRows.toLocaleString('en')} requests, ${waitingJobs.toLocaleString('en')} waiting`
+  const calls = await timeCalls(stage, sparekey, { pastRows, place })
   const browser = await openBrowser()
   const { opened, again, silence } = await watch(browser, stage, sparekey.base).finally(() => browser.close())
   await sparekey.queue('resume')
   await sparekey.settle()
   await sparekey.close()
 
-  const place = `${pastRows.toLocaleString('en')} requests, ${waitingJobs.toLocaleString('en')} waiting`
-  const p95 = (values: number[][]) => values.map(round => quantile(round, 0.95))
   return {
     figures: [
       {
@@ -52,8 +35,7 @@ export async function measureOperators(stage: Stage): Promise<Figures> {
       },
       { what: 'and again, its files in the browser’s cache', unit: 's', values: again, goal: atMost(1, 's') },
       { what: 'longest silence of the overview’s line', unit: 's', values: [silence], goal: atMost(5, 's') },
-      { what: `search by login, p95, ${place}`, unit: 'ms', values: p95(searches), goal: atMost(100, 'ms') },
-      { what: `figures of a window, p95, ${place}`, unit: 'ms', values: p95(stats), goal: atMost(100, 'ms') },
+      ...calls,
     ],
   }
 }
@@ -67,12 +49,6 @@ const noteOpened = `new MutationObserver((_, observer) => {
   observer.disconnect()
   requestAnimationFrame(() => setTimeout(() => { window.openedMs = performance.now() }))
 }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true })`
-
-async function repeat(count: number, look: (n: number) => Promise<number>): Promise<number[]> {
-  const values: number[] = []
-  for (let n = 0; n < count; n++) values.push(await look(n))
-  return values
-}
 
 /** Seconds until the overview shows its figures and charts and is live, each time with an empty cache; and how long it then hears nothing. */
 async function watch(browser: Browser, { settings, adminKey }: Stage, url: string) {

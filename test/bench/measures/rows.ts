@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { type Figures, ratioWithin } from '../figure.ts'
+import { timeCalls } from '../operator-calls.ts'
 import { makePast } from '../past.ts'
 import { openSparekey } from '../sparekey.ts'
 import type { Stage } from '../stage.ts'
@@ -9,7 +10,7 @@ import { deliver } from './delivered.ts'
 /** Bytes that a request of the past takes, with its mail, its attempt and all their indexes: an estimate. */
 const bytesPerRow = 3_000
 
-/** The rate of `delivered` on a database with a short past beside one with a long past. */
+/** The rate of `delivered` on a database with a short past beside one with a long past, and operators' calls on that one. */
 export async function measureRows(stage: Stage): Promise<Figures> {
   const { rounds, fewRows } = stage.settings
   const { bavail, bsize } = await statfs(tmpdir())
@@ -23,6 +24,7 @@ export async function measureRows(stage: Stage): Promise<Figures> {
     await sparekey.settle()
     await makePast(sparekey.sql, rows)
   }
+  const text = (rows: number) => `${rows.toLocaleString('en')} rows`
   await stage.sql.unsafe('checkpoint')
   const short: number[] = []
   const long: number[] = []
@@ -30,9 +32,9 @@ export async function measureRows(stage: Stage): Promise<Figures> {
     short.push((await deliver(stage, few)).rate)
     long.push((await deliver(stage, many)).rate)
   }
+  const calls = await timeCalls(stage, many, { pastRows: manyRows, place: text(manyRows) })
   await few.close()
   await many.close()
-  const text = (rows: number) => `${rows.toLocaleString('en')} rows`
   return {
     figures: [
       {
@@ -42,6 +44,7 @@ export async function measureRows(stage: Stage): Promise<Figures> {
         reference: { what: `at ${text(fewRows)}`, values: short },
         goal: ratioWithin(0.85, 1.15, 'the same, ± 15%'),
       },
+      ...calls,
     ],
     notes: fits ? [] : ['rows: the disk has no room for more.'],
   }
