@@ -11,7 +11,7 @@ import { type Loaded, loadRequest } from './load.ts'
 import { mint } from './mint.ts'
 import { redact } from './redact.ts'
 import { MAX_LOST } from './retry-after.ts'
-import { judge, settle, type Verdict } from './settle.ts'
+import { endOf, judge, settle, type Verdict } from './settle.ts'
 import { delivering, type FailureClass } from './status.ts'
 
 /** Nothing left to do, or when to come again. */
@@ -60,7 +60,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   if (!loaded) return undefined
   const { request } = loaded
   const giveUp = (why: FailureClass, reason: string) =>
-    finish(context, mail, loaded, endOf(mail, why, reason))
+    finish(context, mail, loaded, endOf(mail.lost, why, reason))
   if (mail.lost >= MAX_LOST) return await finish(context, mail, loaded, { status: 'unknown' })
   if (remainingMs <= 0)
     return await giveUp('out_of_time', `out of time: ${await lastWords(context, mail.id)}`)
@@ -92,7 +92,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
     const reason = secretById(context, request.secretId)
       ? 'the mail could not be composed'
       : 'the key that minted this token is gone'
-    return await finish(context, mail, sending, endOf(mail, 'unsendable', reason))
+    return await finish(context, mail, sending, endOf(mail.lost, 'unsendable', reason))
   }
   await context.reached?.('composed')
   const { composed, carried } = letter
@@ -118,10 +118,6 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   const verdict = judge(mail, attempts.at(-1), remainingMs - (performance.now() - since))
   return await finish(context, mail, sending, verdict, attempts)
 }
-
-/** The end of a mail that can't be sent. An earlier try may have arrived: its link must go on working. */
-const endOf = (mail: Mail, why: FailureClass, reason: string): Verdict =>
-  mail.lost > 0 ? { status: 'unknown' } : { status: 'failed', class: why, reason }
 
 async function finish(
   context: Context,

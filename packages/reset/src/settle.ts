@@ -17,6 +17,10 @@ export type Verdict =
   | { status: 'failed'; class: FailureClass; reason: string }
   | { status: 'queued'; afterMs: number }
 
+/** The end of a mail that gets no further try. One of the lost ones may have arrived: its link must go on working. */
+export const endOf = (lost: number, why: FailureClass, reason: string): Verdict =>
+  lost > 0 ? { status: 'unknown' } : { status: 'failed', class: why, reason }
+
 /**
  * Sorts a try by its last attempt: sent after a 250 only; refused for good and out of tries or time is failed, with the
  * server's own words; a line lost after DATA gets one more try, and is unknown after that. Undefined: no server was
@@ -32,9 +36,7 @@ export function judge(
   const words = last ? (last.response ?? kind) : 'the rate of the mail servers was used up'
   if (kind === 'accepted') return { status: 'sent' }
   const lost = mail.lost + (kind === 'lost_after_data' ? 1 : 0)
-  // An earlier try may have arrived: its link must go on working.
-  const over = (why: FailureClass, reason: string): Verdict =>
-    lost > 0 ? { status: 'unknown' } : { status: 'failed', class: why, reason }
+  const over = (why: FailureClass, reason: string) => endOf(lost, why, reason)
   if (kind === 'refused' || lost >= MAX_LOST) return over('refused', words)
   const answered = kind === 'later' || kind === 'throttled'
   if (answered && mail.tries + 1 >= MAX_TRIES) return over('out_of_tries', `out of tries: ${words}`)
