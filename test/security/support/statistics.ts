@@ -7,19 +7,19 @@ export function median(values: ArrayLike<number>): number {
   return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The bootstrap's 95% interval of median(b) − median(a). */
+/** The bootstrap's 95% interval of the median of b[i] − a[i], where a[i] and b[i] were measured side by side. */
 export function medianDifference(
   a: readonly number[],
   b: readonly number[],
   random: Random,
   rounds = 1000,
 ): { low: number; high: number } {
-  const again = (values: readonly number[]) =>
-    median(Float64Array.from(values, () => values[random.below(values.length)] ?? 0))
-  const differences = Float64Array.from({ length: rounds }, () => again(b) - again(a)).sort()
+  const pairs = a.map((value, at) => (b[at] ?? Number.NaN) - value)
+  const again = () => median(Float64Array.from(pairs, () => pairs[random.below(pairs.length)] ?? 0))
+  const medians = Float64Array.from({ length: rounds }, again).sort()
   return {
-    low: differences[Math.floor(0.025 * rounds)] ?? Number.NaN,
-    high: differences[Math.ceil(0.975 * rounds) - 1] ?? Number.NaN,
+    low: medians[Math.floor(0.025 * rounds)] ?? Number.NaN,
+    high: medians[Math.ceil(0.975 * rounds) - 1] ?? Number.NaN,
   }
 }
 
