@@ -103,8 +103,8 @@ export function addQueues(api: Api, deps: QueueDeps): void {
       },
       async ({ c, params: { name } }) => {
         await queues[verb](name)
-        const views = await viewQueues(deps.core, queues)
-        return c.json(views.find(view => view.name === name))
+        const [view] = await viewQueues(deps.core, queues, [name])
+        return c.json(view)
       },
     )
   }
