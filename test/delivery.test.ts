@@ -1,9 +1,5 @@
-import { openBackend } from '@sparekey/queue/backend'
-import { openQueues } from '@sparekey/queue/queues'
 import PostalMime from 'postal-mime'
 import { afterEach, describe, expect, test } from 'vitest'
-import { standIn } from './security/support/stand-in.ts'
-import { freshRedis } from './support/database.ts'
 import { type Script, startMailServer } from './support/mail-server.ts'
 import { freePort } from './support/port.ts'
 import { backends, type Sparekey, startSparekey, until } from './support/sparekey.ts'
@@ -21,8 +17,6 @@ interface Options {
   script?: Script
   smtpUrls?: string[]
   backend?: 'redis' | 'postgres'
-  redisUrl?: string
-  env?: Record<string, string>
 }
 
 async function begin(options: Options) {
@@ -31,8 +25,6 @@ async function begin(options: Options) {
   const sparekey = await startSparekey({
     backend: options.backend ?? 'redis',
     smtpUrls: options.smtpUrls ? [...options.smtpUrls, server.url] : [server.url],
-    ...(options.redisUrl ? { redisUrl: options.redisUrl } : {}),
-    ...(options.env ? { env: options.env } : {}),
   })
   opened.push(sparekey)
   return { server, sparekey, ...(await withAnna(sparekey)) }
@@ -149,76 +141,6 @@ test('what could not be delivered in time is failed, and nothing is sent late', 
   expect(request.reason).toMatch(/^out of time: .*not now/)
   expect(server.taken).toEqual([])
 })
-
-test('a failure is told and counted with its reason: refused, out of tries or time, never taken up; not of a notice', async () => {
-  const told: { type: string; data: { login: string; reason: string } }[] = []
-  const receiver = await standIn(({ body }) => told.push(JSON.parse(body)))
-  opened.push({ close: async () => receiver.close() })
-  const redisUrl = await freshRedis()
-  const { server, sparekey, app, ask } = await begin({
-    redisUrl,
-    env: { WEBHOOK_ALLOW: '127.0.0.1' },
-    script: (_, to, source) => {
-      if (to.startsWith('refused') || !source.includes('Reset your')) return { code: 550, text: '5.7.1 no' }
-      return to.startsWith('anna') ? 'take' : { code: 451, text: '4.3.0 not now' }
-    },
-  })
-  const hook = { url: receiver.url, events: ['reset.failed'] }
-  await sparekey.call('POST', '/v1/webhooks', { key: app.secret, body: hook })
-  const logins = ['refused', 'tries', 'time', 'never'].map(name => `${name}@example.com`)
-  for (const login of logins)
-    await sparekey.call('POST', '/v1/accounts', { key: app.secret, body: { login, email: login } })
-  const [refused = '', tries = '', time = '', never = ''] = logins
-  const reasonOf = (login: string) =>
-    until(`the webhook for ${login}`, () => told.find(({ data }) => data.login === login)?.data.reason)
-
-  await ask(refused)
-  expect(await reasonOf(refused)).toMatch(/^550 5.7.1 no/)
-  const firstTry = (login: string) =>
-    until('a first try', async () => {
-      const [mail] = await sparekey.sql`select id from mails where tries = 1 and to_address = ${login}`
-      return mail
-    })
-  await ask(tries)
-  await firstTry(tries)
-  await sparekey.sql`update mails set tries = 9 where to_address = ${tries}`
-  expect(await reasonOf(tries)).toMatch(/^out of tries: 451 4.3.0 not now/)
-
-  await ask(time)
-  await firstTry(time)
-  // Nobody takes up anything more; then the time is over.
-  const key = sparekey.adminKey
-  await sparekey.call('POST', '/v1/queues/mail/pause', { key })
-  await ask(never)
-  await sparekey.sql`update mails set deliver_before = now() where to_address = ${time}`
-  await sparekey.sql`update reset_requests set deliver_before = now() where login = ${never}`
-  const queues = openQueues({
-    backend: openBackend({ redisUrl, databaseUrl: sparekey.databaseUrl }),
-    log: { info() {}, warn() {}, error() {} },
-  })
-  await queues.add('housekeeping', [{ id: 'at-once', data: { task: 'expire' } }])
-  await queues.close()
-  expect(await reasonOf(time)).toMatch(/^out of time: 451 4.3.0 not now/)
-  expect(await reasonOf(never)).toBe('out of time: no worker took it')
-  await sparekey.call('POST', '/v1/queues/mail/resume', { key })
-
-  const id = await ask()
-  await sparekey.status(id, app.secret, 'sent')
-  const token = links(server.taken[0] ?? '')
-  const password = 'violet kayak hums at dawn'
-  await sparekey.call('POST', '/v1/password-resets', { body: { token, password } })
-  await until('its notice to be refused', async () => {
-    const { body } = await sparekey.call('GET', `/v1/reset-requests/${id}`, { key: app.secret })
-    return body.mails[1]?.status === 'failed' || undefined
-  })
-  expect(told.map(({ type }) => type)).toEqual(logins.map(() => 'reset.failed'))
-  expect(new Set(told.map(({ data }) => data.login))).toEqual(new Set(logins))
-  const { failedBy } = await until('the counts', async () => {
-    const { body } = await sparekey.call('GET', '/v1/stats?window=5m', { key })
-    return body.totals.failed === logins.length ? body : undefined
-  })
-  expect(failedBy).toEqual({ refused: 1, out_of_tries: 1, out_of_time: 2, unsendable: 0 })
-}, 60_000)
 
 test('two workers deliver each mail once', async () => {
   const { server, sparekey, app, ask } = await begin({})
