@@ -82,6 +82,27 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     expect(JSON.stringify(told(path))).not.toContain(token)
   })
 
+  test('that wait for their first try show in the age of their queue', async () => {
+    const path = `/waiting/${backend}`
+    const { app } = await endpoint(path, { events: ['reset.accepted'] })
+    const queue = (verb: string) =>
+      sparekey.call('POST', `/v1/queues/webhook/${verb}`, { key: sparekey.adminKey })
+    const age = async () => {
+      const { items } = (await sparekey.call('GET', '/v1/queues', { key: sparekey.adminKey })).body
+      return items.find(({ name }: Json) => name === 'webhook').oldestWaitingSeconds
+    }
+    await queue('pause')
+    const body = { login: 'nobody@example.com' }
+    await sparekey.call('POST', '/v1/reset-requests', { key: app.secret, body })
+    await sparekey.sql`update webhook_deliveries set started_at = now() - interval '1 hour' where status = 'queued'`
+    const seconds = await age()
+    expect(seconds).toBeGreaterThanOrEqual(3_600)
+    expect(seconds).toBeLessThan(3_700)
+    await queue('resume')
+    await until('it is told', async () => (told(path).length ? true : undefined))
+    await until('none to wait', async () => ((await age()) === null ? true : undefined))
+  })
+
   test('are tried again after a failure with the same id, listed, and replayed', async () => {
     const path = `/again/${backend}`
     const { app, call, id } = await endpoint(path, { events: ['reset.accepted'] })
