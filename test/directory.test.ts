@@ -1,91 +1,18 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from './support/port.ts'
+import { type Answer, faults, findFaults, startDirectoryServer } from './support/directory-server.ts'
 import { backends, type Json, type Sparekey, startSparekey, tokenOf, until } from './support/sparekey.ts'
 
 const password = 'violet kayak hums at dawn'
 const env = { WEBHOOK_ALLOW: '127.0.0.1' }
 
-type Answer = (response: ServerResponse, asked: Json) => void
-
-/** Stands in for an application's own server: a few people, what it was asked, and how it shall answer next. */
-async function startServer() {
-  const people = new Map<string, { id: string; email: string; name?: string; password?: string }>()
-  const calls: { type: string; data: Json; headers: Record<string, string>; body: string }[] = []
-  const next: Record<string, Answer[]> = {}
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    const { type, data } = JSON.parse(body)
-    calls.push({ type, data, headers: request.headers as Record<string, string>, body })
-    const say = (status: number, answer: unknown = {}) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
-    const other = next[type]?.shift()
-    if (other) return other(response, data)
-    if (type === 'directory.find_account') {
-      const person = people.get(data.login)
-      return person ? say(200, { id: person.id, email: person.email, name: person.name }) : say(404)
-    }
-    const person = [...people.values()].find(({ id }) => id === data.accountId)
-    if (!person) return say(404)
-    if (type === 'directory.set_password') person.password = data.password
-    say(200)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    origin,
-    people,
-    calls,
-    asked: (type: string) => calls.filter(call => call.type === `directory.${type}`),
-    answer(type: string, answer: Answer) {
-      next[`directory.${type}`] = [...(next[`directory.${type}`] ?? []), answer]
-    },
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
-}
-
-/** Answers from which nothing may be concluded. */
-const faults: Record<string, Answer> = {
-  'a 500': response => response.writeHead(500).end('no'),
-  'a 401': response => response.writeHead(401).end('no'),
-  'a redirect to another address': response =>
-    response.writeHead(307, { location: 'http://127.0.0.1:1/inside' }).end(),
-  'a cut line': response => response.destroy(),
-  silence: () => {},
-  'an answer that never ends': response => {
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.write('{"id": "17", ')
-  },
-}
-const findFaults: Record<string, Answer> = {
-  ...faults,
-  'no JSON': response => response.end('<html>'),
-  'a null': response => response.end('null'),
-  'no email': response => response.end('{"id":"17"}'),
-  'two addresses': response => response.end('{"id":"17","email":"a@example.com, b@example.com"}'),
-  'an id of two lines': response => response.end('{"id":"1\\r\\n7","email":"a@example.com"}'),
-  'an answer of 100 kB': response =>
-    response.end(`{"id":"17","email":"a@example.com"${' '.repeat(100_000)}}`),
-}
-
 describe.each(backends)('the http directory, queues on %s', backend => {
-  let server: Awaited<ReturnType<typeof startServer>>
+  let server: Awaited<ReturnType<typeof startDirectoryServer>>
   let sparekey: Sparekey
   let app: { id: string; slug: string; secret: string; publishable: string; directorySecret: string }
   let people = 0
   beforeAll(async () => {
-    server = await startServer()
+    server = await startDirectoryServer()
     sparekey = await startSparekey({ backend, env })
     app = await make()
   })
@@ -348,7 +275,7 @@ describe.each(backends)('the http directory, queues on %s', backend => {
 })
 
 test('an address that is not public, or not safe, is not asked', async () => {
-  const server = await startServer()
+  const server = await startDirectoryServer()
   const sparekey = await startSparekey()
   try {
     server.people.set('anna', { id: '1', email: 'anna@example.com' })
@@ -378,47 +305,5 @@ test('an address that is not public, or not safe, is not asked', async () => {
   } finally {
     await sparekey.close()
     server.close()
-  }
-})
-
-test('the example server of the docs does what they say', async () => {
-  const root = new URL('..', import.meta.url).pathname
-  const docs = await readFile(join(root, 'docs/directories.md'), 'utf8')
-  const source = /```js\n([\s\S]*?)```/.exec(docs)?.[1] ?? ''
-  const folder = await mkdtemp(join(root, 'test/artifacts-'))
-  const sparekey = await startSparekey({ env })
-  const port = await freePort()
-  let output = ''
-  const { body: app } = await sparekey.call('POST', '/v1/applications', {
-    key: sparekey.adminKey,
-    body: { name: 'Acme', directory: 'http', directoryUrl: `http://127.0.0.1:${port}/sparekey` },
-  })
-  await writeFile(join(folder, 'server.mjs'), source)
-  const example = spawn(process.execPath, [join(folder, 'server.mjs')], {
-    env: { PORT: String(port), DIRECTORY_SECRET: app.directorySecret },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  example.stdout.on('data', chunk => {
-    output += chunk
-  })
-  try {
-    const forged = await until(
-      'the example listens',
-      async () =>
-        (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' }).catch(() => undefined)) ??
-        undefined,
-    )
-    expect(forged.status).toBe(401)
-    const login = 'Anna@example.com'
-    await sparekey.call('POST', '/v1/reset-requests', { key: app.keys.publishable, body: { login } })
-    const token = tokenOf(await sparekey.mail('anna@example.com'))
-    const done = await sparekey.call('POST', '/v1/password-resets', { body: { token, password } })
-    expect(done.status).toBe(200)
-    await until('the end of the sessions', () => output.includes('directory.revoke_sessions 17') || undefined)
-    expect(output).toContain('directory.set_password 17')
-  } finally {
-    example.kill()
-    await sparekey.close()
-    await rm(folder, { recursive: true, force: true })
   }
 })

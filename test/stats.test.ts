@@ -53,3 +53,36 @@ test('each window tells what lies in it, with its rates, its series and its time
   expect(totals.failed).toBe(3)
   expect(servers).toMatchObject([{ server: 'mx.example.com:25', refused: 3, accepted: 0 }])
 })
+
+test('of many applications those whose mails fail come first, and it is said how many there are', async () => {
+  const sparekey = await startSparekey({ worker: false })
+  try {
+    const ids: string[] = []
+    for (let n = 0; n < 24; n++) ids.push((await sparekey.application({ name: `App ${n}` })).id)
+    const [small = ''] = ids
+    const counted = (subject: string, name: string, value: number) => sparekey.sql`
+      insert into figures (grain, at, subject, name, value)
+      values ('minute', date_trunc('minute', now()), ${subject}, ${name}, ${value})`
+    for (const id of ids.slice(1)) await counted(`app:${id}`, 'accepted', 1_000)
+    for (const name of ['accepted', 'failed']) {
+      await counted(`app:${small}`, name, 3)
+      await counted(`dialect:nile app:${small}`, name, 3)
+    }
+    await counted(`dialect:nile app:${ids[1]}`, 'accepted', 500)
+    const stats = async (query = '') =>
+      (await sparekey.call('GET', `/v1/stats?window=1h${query}`, { key: sparekey.adminKey })).body
+    const { applications, applicationCount } = await stats()
+    expect(applications).toHaveLength(20)
+    expect(applicationCount).toBe(24)
+    expect(applications[0]).toMatchObject({ id: small, accepted: 3, failed: 3 })
+    expect(await stats('&dialect=nile')).toMatchObject({
+      applications: [
+        { id: small, accepted: 3, failed: 3 },
+        { id: ids[1], accepted: 500, failed: 0 },
+      ],
+      applicationCount: 2,
+    })
+  } finally {
+    await sparekey.close()
+  }
+})
