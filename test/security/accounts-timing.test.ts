@@ -12,8 +12,9 @@ import { areaUnderCurve, medianDifference } from './support/statistics.ts'
 import { openWire, requestText, statusOf } from './support/wire.ts'
 
 /**
- * What is measured and what passes; settled before any of it was measured, but for the pairs, which came for the noise of two
- * cores: with them the interval is a half to a quarter as wide.
+ * What is measured and what passes. Settled before any of it was measured, but for comparing round by round: that was chosen
+ * after the difference of the two medians had failed on two noisy cores, with `again` among those that failed. On the same
+ * samples its interval is a half to a quarter as wide; the bounds are as they were.
  *
  * Each setting is measured once, with `each` requests of each kind: one of every kind a round, in an order drawn anew, on one
  * connection. Nothing is measured again and nothing is left out. `again` is `known` a second time, so it shows the noise;
