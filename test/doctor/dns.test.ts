@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { DkimKey } from '@sparekey/mail/dkim'
 import { describe, expect, test } from 'vitest'
-import { runChecks } from '../apps/cli/src/doctor/check.ts'
-import { senderChecks } from '../apps/cli/src/doctor/senders.ts'
+import { runChecks } from '../../apps/cli/src/doctor/check.ts'
+import { senderChecks } from '../../apps/cli/src/doctor/senders.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const ed25519 = generateKeyPairSync('ed25519').privateKey
