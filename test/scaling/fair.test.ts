@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { type Answer, startDirectoryServer } from '../support/directory-server.ts'
 import { startMailServer } from '../support/mail-server.ts'
 import { backends, type Sparekey, startSparekey, until } from '../support/sparekey.ts'
 
@@ -47,6 +48,47 @@ test.each(backends)(
     await until('all mails', () => (server.taken.length >= 401 ? true : undefined), 100_000)
     // Behind what its own share lets through first, and before the rest of the burst.
     expect(server.taken.findIndex(mail => mail.includes(one))).toBeLessThan(300)
+  },
+  120_000,
+)
+
+test.each(backends)(
+  "an application whose own server hangs has a fifth of a worker's hands, and loses nobody, queues on %s",
+  async backend => {
+    const directory = await startDirectoryServer()
+    opened.push({ close: async () => directory.close() })
+    const sparekey = await startSparekey({
+      backend,
+      env: { WEBHOOK_ALLOW: '127.0.0.1', WORKER_CONCURRENCY: '20' },
+    })
+    opened.push(sparekey)
+    const stuck = await sparekey.application({ directory: 'http', directoryUrl: directory.origin })
+    const quiet = await sparekey.application()
+    const [one = ''] = await people(sparekey, quiet.secret, 'quiet', 1)
+    const ask = (key: string, login: string) =>
+      sparekey.call('POST', '/v1/reset-requests', { key, body: { login } })
+
+    const held = new Set<unknown>()
+    let hangs = true
+    let most = 0
+    const hang: Answer = response => {
+      held.add(response)
+      response.once('close', () => held.delete(response))
+      most = Math.max(most, held.size)
+      if (hangs) directory.answer('find_account', hang)
+    }
+    directory.answer('find_account', hang)
+    const logins = Array.from({ length: 30 }, (_, i) => `stuck${i}`)
+    for (const login of logins)
+      directory.people.set(login, { id: `id-${login}`, email: `${login}@example.com` })
+    await Promise.all(logins.map(login => ask(stuck.secret, login)))
+    await until('its share', () => held.size >= 4 || undefined)
+    await ask(quiet.secret, one)
+    await sparekey.mail(one)
+    expect(most).toBe(4)
+
+    hangs = false
+    for (const login of logins) await sparekey.mail(`${login}@example.com`)
   },
   120_000,
 )
