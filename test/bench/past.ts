@@ -65,7 +65,7 @@ async function makeFigures(sql: postgres.Sql): Promise<void> {
     insert into applications
     select (jsonb_populate_record(one, jsonb_build_object(
       'id', 'app_' || lpad(n::text, 26, '0'), 'slug', 'past-' || n, 'name', 'Past ' || n))).*
-    from (select * from applications limit 1) one, generate_series(1, ${busyApplications}) n`)
+    from (select a from applications a limit 1) as first (one), generate_series(1, ${busyApplications}) n`)
   await sql.unsafe(`
     insert into figures (grain, at, subject, name, value)
     select grain, date_trunc(grain, now()) - ('1 ' || grain)::interval * ago, dialect || 'app:' || id, name,
