@@ -20,9 +20,17 @@ export const figures = pgTable(
   table => [
     primaryKey({ columns: [table.grain, table.subject, table.at, table.name] }),
     index('figures_at').on(table.grain, table.at),
-    // Finds the applications with the most of a moment, of all dialects or of one, without a look at the others.
+    // Finds the applications with the most of a moment, of all dialects or of one, without a look at the others, nor at
+    // the table itself.
     index('figures_busiest')
-      .on(table.grain, sql`split_part(${table.subject}, 'app:', 1)`, table.name, table.at, table.value)
+      .on(
+        table.grain,
+        sql`split_part(${table.subject}, 'app:', 1)`,
+        table.name,
+        table.at,
+        table.value,
+        table.subject,
+      )
       .where(sql`subject like '%app:%' and name in ('accepted', 'failed')`),
   ],
 )

@@ -1,0 +1,2 @@
+DROP INDEX "figures_busiest";--> statement-breakpoint
+CREATE INDEX "figures_busiest" ON "figures" USING btree ("grain",split_part("subject", 'app:', 1),"name","at","value","subject") WHERE subject like '%app:%' and name in ('accepted', 'failed');
