@@ -68,12 +68,22 @@ async function makeFigures(sql: postgres.Sql): Promise<void> {
     from (select a from applications a limit 1) as first (one), generate_series(1, ${busyApplications}) n`)
   await sql.unsafe(`
     insert into figures (grain, at, subject, name, value)
-    select grain, date_trunc(grain, now()) - ('1 ' || grain)::interval * ago, dialect || 'app:' || id, name,
-      case name when 'failed' then n % 7 else n end
+    select grain, date_trunc(grain, now()) - ('1 ' || grain)::interval * ago, subject, name, value
     from (values ('hour', 168), ('minute', 180)) as kept (grain, most)
     cross join lateral generate_series(0, most) as ago
-    cross join (select id, row_number() over () as n from applications where slug like 'past-%') as each
-    cross join (values (''), ('dialect:sparekey ')) as own (dialect)
-    cross join (values ('accepted'), ('sent'), ('failed')) as counted (name)
+    cross join (
+      select dialect || 'app:' || id, name, case name when 'failed' then n % 7 else n end
+      from (select id, row_number() over () as n from applications where slug like 'past-%') as each
+      cross join (values (''), ('dialect:sparekey ')) as own (dialect)
+      cross join (values ('accepted'), ('sent'), ('failed')) as each_counts (name)
+      union all
+      select subject, name, ${busyApplications}
+      from (values ('all'), ('dialect:sparekey')) as own (subject)
+      cross join (
+        values ('accepted'), ('sent'), ('failed')
+        union all select 'latency:' || bucket from generate_series(1, 40) as bucket
+        union all select 'accepted@mail' || server || '.bench.example' from generate_series(1, 3) as server
+      ) as all_counts (name)
+    ) as counted (subject, name, value)
     on conflict do nothing`)
 }
