@@ -168,6 +168,35 @@ test('each page, on a desktop and a phone, light and dark, has no finding of axe
   }
 }, 180_000)
 
+test('so has the raw queue board, which is not ours', async () => {
+  const dashboard = await openDashboard(browser, sparekey, still)
+  const { page } = dashboard
+  const flaws: string[] = []
+  const look = lookerAt(page, flaws, everyLook)
+  try {
+    await dashboard.signIn()
+    // A job that stays to be seen.
+    await sparekey.call('POST', '/v1/queues/mail/pause', { key: sparekey.adminKey })
+    const { secret: key } = await sparekey.application()
+    await sparekey.call('POST', '/v1/reset-requests', { key, body: { login: 'anna@example.com' } })
+    for (const [name, path, shown] of [
+      ['board', '/board', page.getByText(/^\d+ Jobs?$/).first()],
+      ['board-mail', '/board/queue/mail', page.getByRole('tree')],
+      ['board-housekeeping', '/board/queue/housekeeping', page.getByRole('tree').first()],
+      ['board-schedulers', '/board/job-schedulers', page.getByText('housekeeping').nth(1)],
+    ] as const) {
+      await dashboard.go(path)
+      await shown.waitFor()
+      await look(name)
+    }
+    expect(flaws).toEqual([])
+    expect(dashboard.trespasses).toEqual([])
+  } finally {
+    await sparekey.call('POST', '/v1/queues/mail/resume', { key: sparekey.adminKey })
+    await dashboard.close()
+  }
+}, 120_000)
+
 test('what loads, failed, is empty or out of date says so, without a finding of axe or a page that is too wide', async () => {
   const flaws: string[] = []
   const bare = await startSparekey({ worker: false })

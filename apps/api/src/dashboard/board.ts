@@ -3,12 +3,14 @@ import { HonoAdapter } from '@bull-board/hono'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Queues } from '@sparekey/queue/queues'
 import { type Context, Hono } from 'hono'
+import { boardScript, boardStyle } from './board-repairs.ts'
 
 export interface BoardDeps {
   queues: Pick<Queues, 'board'>
 }
 
 const path = '/dashboard/board'
+const scriptPath = `${path}/names.js`
 
 /** The raw queue board. It is put together once the queue's server answers; rejects while that is away. */
 export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Response> {
@@ -26,6 +28,7 @@ export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Resp
   }
 
   return async c => {
+    if (c.req.path === scriptPath) return c.body(boardScript, 200, { 'Content-Type': 'text/javascript' })
     made ??= make().catch(error => {
       made = undefined
       throw error
@@ -34,7 +37,9 @@ export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Resp
     const headers = new Headers(answer.headers)
     if (!headers.get('content-type')?.startsWith('text/html')) return c.newResponse(answer.body, answer)
     // It asks Google for its fonts; the policy forbids that anyway, and so nothing is even tried.
-    const html = (await answer.text()).replaceAll(/<link[^>]+href="https:\/\/[^>]*>/g, '')
+    const html = (await answer.text())
+      .replaceAll(/<link[^>]+href="https:\/\/[^>]*>/g, '')
+      .replace('</head>', `${boardStyle}<script src="${scriptPath}" defer></script></head>`)
     return c.html(html, answer.status as 200)
   }
 }
