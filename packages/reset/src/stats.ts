@@ -216,14 +216,12 @@ async function named(
     })
 }
 
+/** `counts` has each bucket once. */
 function percentiles(counts: Count[]) {
-  const buckets = new Map<number, number>()
-  for (const { name, value } of counts) {
-    if (!name.startsWith('latency:')) continue
-    const bucket = Number(name.slice('latency:'.length))
-    buckets.set(bucket, (buckets.get(bucket) ?? 0) + value)
-  }
-  const sorted = [...buckets].sort(([a], [b]) => a - b)
+  const sorted = counts
+    .filter(({ name }) => name.startsWith('latency:'))
+    .map(({ name, value }) => [Number(name.slice('latency:'.length)), value] as const)
+    .sort(([a], [b]) => a - b)
   const count = sorted.reduce((total, [, value]) => total + value, 0)
   const at = (share: number): number | null => {
     let seen = 0
