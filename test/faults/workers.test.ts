@@ -180,6 +180,33 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
   )
 
   test(
+    'a worker killed before a server that was ready has heard of the mail: it costs a try, and the mail goes out once',
+    scene(async set => {
+      const { mailServer, ...rig } = await deployParts(set, { worker: false })
+      const [anna = '', ben = ''] = await rig.people(2)
+      mailServer.play((phase, { to, time }) =>
+        phase === 'rcpt' && to === ben && time === 0 ? 'stall' : 'ok',
+      )
+      const victim = await rig.part('worker')
+      await rig.ask(anna)
+      await until("anna's mail", () => rig.given()[0])
+      await rig.ask(ben)
+      await until("ben's mail on the line", () => mailServer.times('rcpt', ben) || undefined)
+      const [mail] = await rig.sql`select status from mails where to_address = ${ben}`
+      expect(mail?.status).toBe('sending')
+      await rig.kill(victim)
+      await rig.endLeases()
+      await rig.part('worker')
+      await rig.drained(90_000)
+      const tries = await rig.sql`select outcome from mail_attempts join mails on mails.id = mail_id
+        where to_address = ${ben} order by mail_attempts.id`
+      expect(tries.map(({ outcome }) => outcome)).toEqual(['lost_after_data', 'accepted'])
+      expect(rig.given().map(({ to }) => to)).toEqual([anna, ben])
+      expect(await rig.complaints()).toEqual([])
+    }),
+  )
+
+  test(
     'a worker an hour ahead that puts a mail off and dies: the mail goes out in time all the same',
     scene(async set => {
       const { mailServer, ...rig } = await deployParts(set, { worker: false })

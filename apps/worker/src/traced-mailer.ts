@@ -3,10 +3,11 @@ import type { Tracing } from '@sparekey/trace/trace'
 
 /** A span for each mail that is handed over: to which server, and what came of it. Never to whom. */
 export function tracedMailer(
-  mailer: Pick<Mailer, 'send'>,
+  mailer: Pick<Mailer, 'send' | 'isReady'>,
   tracing: Pick<Tracing, 'call'>,
-): Pick<Mailer, 'send'> {
+): Pick<Mailer, 'send' | 'isReady'> {
   return {
+    isReady: mailer.isReady,
     send: (mail, limits) =>
       tracing.call('send mail', async span => {
         const attempts = await mailer.send(mail, limits)

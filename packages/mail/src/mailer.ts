@@ -41,6 +41,11 @@ export interface Mailer {
    * closed.
    */
   send(mail: Composed, limits?: SendLimits): Promise<Attempt[]>
+  /**
+   * Whether the first server would be handed a mail within about a second, over a connection that it took another mail
+   * over just now. A server with a rate of its own never is.
+   */
+  isReady(): boolean
   /** How many connections to each server are in use, and how many lie ready. */
   connections(): { server: string; used: number; free: number }[]
   /** Waits for running sends, closes every connection. May be called more than once. */
@@ -99,6 +104,7 @@ export function createMailer(options: MailerOptions): Mailer {
       }
       return attempts
     },
+    isReady: () => transports[0]?.isReady() === true,
     connections: () => transports.map(({ label, connections }) => ({ server: label, ...connections() })),
     close() {
       closing ??= Promise.all(transports.map(transport => transport.close())).then(() => {})

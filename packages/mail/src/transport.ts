@@ -8,6 +8,8 @@ import type { Server } from './server.ts'
 const mailsPerConnection = 100
 /** Shorter than what any server we know waits for the next mail. */
 const idleMs = 15_000
+/** A server at which a mail's turn comes within so long is ready for it. */
+const readyMs = 1_000
 
 /** A place for one connection. The pool hands out places at once; connecting is part of a send's own time. */
 interface Slot {
@@ -20,6 +22,8 @@ export interface Transport {
   perSecond?: number
   /** Hands one mail over. Ends by itself at its limits; other sends are not disturbed. Never rejects. */
   send(mail: Composed, limits: Limits): Promise<Ending>
+  /** Whether a connection is open that the last mail was taken over, at a pace that lets a further one go out within a second. */
+  isReady(): boolean
   connections(): { used: number; free: number }
   /** Lets running sends end, says goodbye on each connection and leaves nothing open. */
   close(): Promise<void>
@@ -38,6 +42,9 @@ export function createTransport(server: Server, ca?: string): Transport {
     reapIntervalMillis: 1_000,
   })
 
+  /** Over which line the last mail was taken, and how long that took. */
+  let last: { line: Line; ms: number } | undefined
+
   /** One mail over the slot's connection, which is opened first where there is none. */
   async function transfer(slot: Slot, mail: Composed, limits: Limits): Promise<Transferred> {
     if (!slot.line?.isOpen()) {
@@ -47,7 +54,9 @@ export function createTransport(server: Server, ca?: string): Transport {
       slot.line = opened
       slot.mails = 0
     }
+    const start = performance.now()
     const transferred = await slot.line.transfer(mail, limits)
+    last = transferred.ending.code === 250 ? { line: slot.line, ms: performance.now() - start } : undefined
     if (++slot.mails >= mailsPerConnection) {
       void slot.line.quit()
       slot.line = undefined
@@ -84,6 +93,10 @@ export function createTransport(server: Server, ca?: string): Transport {
     label: server.label,
     ...(server.perSecond === undefined ? {} : { perSecond: server.perSecond }),
     send,
+    isReady() {
+      if (server.perSecond !== undefined || !last?.line.isOpen()) return false
+      return last.ms * (1 + pool.numPendingAcquires() / server.connections) < readyMs
+    },
     connections: () => ({ used: pool.numUsed(), free: pool.numFree() }),
     close: async () => {
       await pool.destroy()

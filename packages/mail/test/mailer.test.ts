@@ -233,6 +233,28 @@ describe('connections', () => {
     },
   )
 
+  test('a server is ready while the line that it took the last mail over is open; one with a rate of its own never is', async () => {
+    let refuse = false
+    const server = await start((line, connection) =>
+      refuse && line.startsWith('RCPT') ? '450 4.2.1 later' : polite(line, connection),
+    )
+    const mailer = mailerFor([server.url])
+    expect(mailer.isReady()).toBe(false)
+    await mailer.send(message)
+    expect(mailer.isReady()).toBe(true)
+    refuse = true
+    await mailer.send(message)
+    expect(mailer.isReady()).toBe(false)
+    refuse = false
+    await mailer.send(message)
+    expect(mailer.isReady()).toBe(true)
+    await mailer.close()
+    expect(mailer.isReady()).toBe(false)
+    const paced = mailerFor([`${server.url}?perSecond=50`])
+    await paced.send(message)
+    expect(paced.isReady()).toBe(false)
+  })
+
   test('a mail that hangs holds up nobody else', async () => {
     const server = await start((line, connection) =>
       line.startsWith('RCPT') && connection === 1 ? null : polite(line, connection),

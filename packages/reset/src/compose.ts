@@ -12,7 +12,7 @@ import { parseSender } from './sender.ts'
 
 /** What delivery needs beside the core's context. */
 export interface Delivery {
-  mailer: Pick<Mailer, 'send'>
+  mailer: Pick<Mailer, 'send' | 'isReady'>
   renderer: Pick<Renderer, 'compose'>
   publicUrl: string
   mailFrom: { name: string; address: string }

@@ -33,7 +33,8 @@ export async function deliverReset(context: Context, delivery: Delivery, request
     }
     // From before the lease begins, so that whoever stands still meanwhile sends nothing after its end.
     const since = performance.now()
-    const minted = await mint(context, loaded, addressee, { claim: true })
+    const hold = delivery.mailer.isReady() ? 'begun' : 'claimed'
+    const minted = await mint(context, loaded, addressee, { hold })
     if (!minted) return undefined
     await context.reached?.('minted')
     return await send(context, delivery, { ...minted, application: loaded.application, since })
@@ -97,7 +98,8 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   await context.reached?.('composed')
   const { composed, carried } = letter
   let calledOff = false
-  // Not before a server waits for the message: a worker that dies while it connects must not cost one of two tries.
+  // Unless it was begun as it was minted, for a server that was ready: not before one waits for the message, since a
+  // worker that dies while it connects must not cost one of two tries.
   const begin = async () => {
     calledOff = !(await persist(() => beginSending(context, mail), beginTries))
     await context.reached?.('begun')
@@ -106,7 +108,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   const tried = await delivery.mailer.send(composed, {
     withinMs: remainingMs,
     since,
-    begin,
+    begin: mail.status === 'sending' ? undefined : begin,
   })
   // Before anybody reads them: a server that refuses a mail may quote it.
   const attempts = tried.map(attempt =>

@@ -4,7 +4,7 @@ import type { Addressee } from './addressee.ts'
 import { leaseSeconds, type Mail } from './claim.ts'
 import type { JobRequest } from './load.ts'
 import { loginKey } from './login.ts'
-import type { Minted } from './mint.ts'
+import type { Hold, Minted } from './mint.ts'
 import type { TokenSecrets } from './secrets.ts'
 
 // In one order everywhere, so that no two transactions wait for each other. The same lock as lockRecipient's, and one more
@@ -100,8 +100,7 @@ export interface MintRow {
   linkMinutes: number
   codeMinutes: number
   withCode: boolean
-  /** Claimed for the process that writes it. */
-  claim: boolean
+  hold: Hold
   secrets: TokenSecrets
 }
 
@@ -115,17 +114,18 @@ const writeAll = `
       expires_at = r.deliver_before + make_interval(mins => new.link_minutes),
       code_expires_at = r.deliver_before + make_interval(mins => new.code_minutes)
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-      $10::text[], $11::int[], $12::text[], $13::int[], $14::int[], $15::int[], $16::int[], $17::text[])
+      $10::text[], $11::int[], $12::text[], $13::int[], $14::int[], $15::int[], $16::text[], $17::text[])
       as new (request_id, mail_id, account_id, recipient_key, email, name, locale, secret_id, seed, token_digest,
-        code_digits, code_lookup, link_minutes, code_minutes, with_code, claim, code_digest)
+        code_digits, code_lookup, link_minutes, code_minutes, with_code, hold, code_digest)
     where r.id = new.request_id
     returning r.id, r.application_id, r.generation, r.deliver_before, new.mail_id, new.recipient_key, new.email, new.name,
-      new.locale, new.with_code, new.claim
+      new.locale, new.with_code, new.hold
   )
   insert into mails (id, application_id, request_id, generation, kind, recipient_key, to_address, to_name, locale,
     with_code, status, claim, lease_until, deliver_before)
-  select mail_id, application_id, id, generation, 'reset', recipient_key, email, name, locale, with_code = 1, 'queued',
-    claim, case claim when 1 then now() + make_interval(secs => $18) end, deliver_before
+  select mail_id, application_id, id, generation, 'reset', recipient_key, email, name, locale, with_code = 1,
+    case hold when 'begun' then 'sending' else 'queued' end, case hold when 'nobody' then 0 else 1 end,
+    case when hold <> 'nobody' then now() + make_interval(secs => $18) end, deliver_before
   from minted
   returning request_id, floor(extract(epoch from deliver_before - now()) * 1000)::float8 as remaining_ms,
     extract(epoch from now())::float8 * 1000 as now_ms`
@@ -152,7 +152,7 @@ export async function writeMinted(
     rows.map(row => row.linkMinutes),
     rows.map(row => row.codeMinutes),
     rows.map(row => Number(row.withCode)),
-    rows.map(row => Number(row.claim)),
+    rows.map(row => row.hold),
     rows.map(row => hex(row.secrets.codeDigest)),
     leaseSeconds,
   ])
@@ -179,7 +179,7 @@ export async function writeMinted(
 }
 
 function mailOf(
-  { mailId, addressee, locale, withCode, claim }: MintRow,
+  { mailId, addressee, locale, withCode, hold }: MintRow,
   { id, applicationId, generation, deliverBefore }: JobRequest,
   now: Date,
 ): Mail {
@@ -195,12 +195,12 @@ function mailOf(
     locale,
     details: null,
     withCode,
-    status: 'queued',
+    status: hold === 'begun' ? 'sending' : 'queued',
     reason: null,
     tries: 0,
     unreached: 0,
     lost: 0,
-    claim: Number(claim),
+    claim: hold === 'nobody' ? 0 : 1,
     leaseUntil: null,
     nextTryAt: now,
     deliverBefore,

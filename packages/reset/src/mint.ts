@@ -27,12 +27,17 @@ export interface Minted {
   now: Date
 }
 
+/**
+ * Whose a mail is from the beginning. `nobody`: whoever takes its job claims it. `claimed`: this process's, which asks
+ * beginSending before it hands the mail over. `begun`: this process's, and as good as under way.
+ */
+export type Hold = 'nobody' | 'claimed' | 'begun'
+
 interface Ask extends Omit<Loaded, 'accountId'> {
   addressee: Addressee
   /** Also within a minute of another one. */
   mayDouble: boolean
-  /** The mail is this process's to send at once: it is written as claimed. */
-  claim: boolean
+  hold: Hold
 }
 
 /**
@@ -44,9 +49,9 @@ export async function mint(
   context: Context,
   { request, application }: Omit<Loaded, 'accountId'>,
   addressee: Addressee,
-  { doubled = request.generation > 1, claim = false }: { doubled?: boolean; claim?: boolean } = {},
+  { doubled = request.generation > 1, hold = 'nobody' }: { doubled?: boolean; hold?: Hold } = {},
 ): Promise<Minted | undefined> {
-  const asked = { request, application, addressee, mayDouble: doubled, claim }
+  const asked = { request, application, addressee, mayDouble: doubled, hold }
   const outcome = await mintTogether(context)(asked)
   if (typeof outcome === 'string') await ignore(context, request, outcome)
   return typeof outcome === 'object' ? outcome : undefined
@@ -104,7 +109,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
       }),
     )
     const rows: MintRow[] = []
-    for (const [index, { request, application, addressee, claim }] of asks.entries()) {
+    for (const [index, { request, application, addressee, hold }] of asks.entries()) {
       const decision = decided[index]
       if (typeof decision !== 'object') continue
       const { state, withCode, secrets } = decision
@@ -118,7 +123,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
         linkMinutes: application.linkMinutes,
         codeMinutes: application.codeMinutes,
         withCode,
-        claim,
+        hold,
         secrets: withCode ? secrets : { ...secrets, codeDigest: null },
       })
     }
