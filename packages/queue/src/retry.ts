@@ -13,11 +13,15 @@ export function retryDelay(attempt: number, random: () => number = Math.random):
   return Math.round(full / 2 + (full / 2) * random())
 }
 
-/** Options of every added job: a done job's id is free again at once, failed jobs stay to be looked at. */
+/** Options of every added job. Each is written, kept and read with each job: what can be a worker's own is not here. */
 export const jobOptions = {
   attempts,
   backoff: { type: 'jittered' },
-  removeOnComplete: true,
-  removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
   stackTraceLimit: 1,
+}
+
+/** What workers do with a job that is over: a done one's id is free again at once, failed ones stay to be looked at. */
+export const afterwards = {
+  removeOnComplete: { count: 0 },
+  removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
 }
