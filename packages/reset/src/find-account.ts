@@ -1,31 +1,23 @@
 import type { Db } from '@sparekey/db/db'
 import { accounts } from '@sparekey/db/schema/accounts'
-import { type Run, runOn } from '@sparekey/db/statement'
+import { runOn } from '@sparekey/db/statement'
 import { eq } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { loginKey } from './login.ts'
 
 export type Account = typeof accounts.$inferSelect
 
-const byLoginOrEmail = `
-  select (select id from accounts where application_id = asked.application_id and login_key = asked.key) as own,
-    array(select id from accounts where application_id = asked.application_id and email_key = asked.key limit 2) as mailed
-  from unnest($1::text[], $2::text[]) with ordinality as asked (application_id, key, place) order by place`
+/** SQL for the id of the account of an application whose login a key is, else of the only one whose email it is; else null. */
+export const accountIdBy = (applicationId: string, key: string): string => `coalesce(
+  (select a.id from accounts a where a.application_id = ${applicationId} and a.login_key = ${key}),
+  (select min(a.id) from (select id from accounts
+    where application_id = ${applicationId} and email_key = ${key} limit 2) as a having count(*) = 1))`
 
-/** For each login of an application: the id of the account whose login it is, else of the only one whose email it is. */
-export async function findAccountIds(
-  run: Run,
-  asked: { applicationId: string; key: string }[],
-): Promise<(string | undefined)[]> {
-  const found = await run<{ own: string | null; mailed: string[] }>(byLoginOrEmail, [
-    asked.map(({ applicationId }) => applicationId),
-    asked.map(({ key }) => key),
-  ])
-  return found.map(({ own, mailed }) => own ?? (mailed.length === 1 ? mailed[0] : undefined))
-}
+const byLoginOrEmail = `select ${accountIdBy('$1', '$2')} as id`
 
 async function findAccountId(db: Db, applicationId: string, key: string): Promise<string | undefined> {
-  return (await findAccountIds(runOn(db.hot), [{ applicationId, key }]))[0]
+  const [found] = await runOn(db.hot)<{ id: string | null }>(byLoginOrEmail, [applicationId, key])
+  return found?.id ?? undefined
 }
 
 /** The account whose login it is, else the only one whose email it is. */

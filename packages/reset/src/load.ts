@@ -1,11 +1,10 @@
 import type { Db } from '@sparekey/db/db'
 import { applications } from '@sparekey/db/schema/applications'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import { runOn } from '@sparekey/db/statement'
-import { sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
 import { createBatcher, gatherMs, oneFor } from './batcher.ts'
-import { findAccountIds } from './find-account.ts'
+import { accountIdBy } from './find-account.ts'
 
 export type ResetRequest = typeof resetRequests.$inferSelect
 
@@ -38,36 +37,32 @@ export interface Loaded {
   accountId: string | undefined
 }
 
-/** A request and its application as they are now; undefined where there is no such request. Calls share statements. */
+const accountId = accountIdBy('"reset_requests"."application_id"', '"reset_requests"."login_key"')
+
+/** A request and its application as they are now; undefined where there is no such request. Calls share a statement. */
 export const loadRequest = oneFor((db: Db) => {
-  const requests = db.hot
-    .select(jobColumns)
+  const byId = db.hot
+    .select({
+      request: jobColumns,
+      application: getTableColumns(applications),
+      accountId: sql<string | null>`${sql.raw(accountId)}`,
+    })
     .from(resetRequests)
+    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
     .where(sql`${resetRequests.id} = any(${sql.placeholder('ids')})`)
     .prepare('requests_by_id')
-  const theirs = db.hot
-    .select()
-    .from(applications)
-    .where(sql`${applications.id} = any(${sql.placeholder('ids')})`)
-    .prepare('applications_by_id')
   return createBatcher<string, Loaded | undefined>(
     async ids => {
-      const rows = new Map((await requests.execute({ ids })).map(row => [row.id, row]))
-      const asking = [...rows.values()]
-      const applicationIds = [...new Set(asking.map(row => row.applicationId))]
-      const [found, accountIds] = await Promise.all([
-        theirs.execute({ ids: applicationIds }),
-        findAccountIds(
-          runOn(db.hot),
-          asking.map(({ applicationId, loginKey }) => ({ applicationId, key: loginKey })),
-        ),
-      ])
-      const byId = new Map(found.map(row => [row.id, { ...row, aliases: [] }]))
-      const theirAccounts = new Map(asking.map(({ id }, index) => [id, accountIds[index]]))
+      const found = new Map((await byId.execute({ ids })).map(row => [row.request.id, row]))
       return ids.map(id => {
-        const request = rows.get(id)
-        const application = request && byId.get(request.applicationId)
-        return application && { request, application, accountId: theirAccounts.get(id) }
+        const row = found.get(id)
+        return (
+          row && {
+            request: row.request,
+            application: { ...row.application, aliases: [] },
+            accountId: row.accountId ?? undefined,
+          }
+        )
       })
     },
     { gatherMs },
