@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { barChart } from './chart.ts'
 import { type Figures, isMet } from './figure.ts'
 import { describeMachine } from './machine.ts'
@@ -21,6 +21,7 @@ ${bars.length > 0 ? '![Mails delivered a second](mails.svg)\n\n' : ''}${markdown
 ${notes.map(note => `- ${note}`).join('\n')}
 - ${stage.checked.requests.toLocaleString('en')} requests were accepted in all, and each was found to have ended as exactly one mail.
 
+${await readFile(new URL('./what-binds.md', import.meta.url), 'utf8')}
 ## The machine
 
 ${(await describeMachine(stage)).map(line => `- ${line}`).join('\n')}
@@ -35,7 +36,7 @@ Postgres, Redis, the mail sink, the load generator and what is measured share th
 - A figure is the median of ${rounds} rounds of ${window} s after ${warmSeconds} s of warm-up; each round measures all that is compared, one after the other.
   A ratio is that of the medians.
 - *Accepted*: the worker is off meanwhile, and delivers everything afterwards.
-- *Delivered*: mails that the sink got while requests kept coming. The load stands still while more than ${backlog.toLocaleString('en')} requests have
+- *Delivered*: mails that the sink got while requests kept coming, after a whole round for warming up. The load stands still while more than ${backlog.toLocaleString('en')} requests have
   no mail yet, so that the figure is what can be held for ever, not what a growing queue hides. The same load goes to the peers: a
   handler that renders MJML and sends in the request, better-auth's \`requestPasswordReset\` on its Postgres adapter, both with
   nodemailer's pool of five connections; and Django's \`PasswordResetView\` under gunicorn with its own SMTP backend, and an index on
