@@ -62,7 +62,8 @@ test('charts are drawn from the first figures on', async () => {
       const panel = page.getByRole('region', { name: title })
       await panel.locator('canvas').waitFor()
       await panel.getByText('Show as a table').click()
-      expect(await panel.getByRole('row').count()).toBe(2)
+      // The table is filled a moment after it is opened.
+      await expect.poll(() => panel.getByRole('row').count()).toBe(2)
     }
   } finally {
     await close()
