@@ -21,7 +21,7 @@ export const jobOptions = {
 }
 
 /** What workers do with a job that is over: a done one's id is free again at once, failed ones stay to be looked at. */
-export const afterwards = {
+export const retention = {
   removeOnComplete: { count: 0 },
   removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },
 }

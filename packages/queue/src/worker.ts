@@ -10,7 +10,7 @@ import { type Backend, openLink } from './backend.ts'
 import { errorCode, GiveUpError, serverCode } from './errors.ts'
 import type { Jobs, QueueName } from './jobs.ts'
 import { isOutage, type Log, watchReach } from './reach.ts'
-import { afterwards, attempts, retryDelay } from './retry.ts'
+import { attempts, retention, retryDelay } from './retry.ts'
 
 /** What a handler learns about its job. */
 export interface JobContext {
@@ -114,7 +114,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
         // A killed worker says nothing about the job: the row counts its tries.
         maxStalledCount: 1_000_000,
         runRetryDelay: 1_000,
-        ...afterwards,
+        ...retention,
         ...(options.telemetry ? { telemetry: options.telemetry as BullWorkerOptions['telemetry'] } : {}),
         settings: { backoffStrategy: attempt => (timing.retryDelay ?? retryDelay)(attempt) },
       },

@@ -24,8 +24,7 @@ export const SEND_DEADLINE_MS = 30_000
 /**
  * Claims a mail that is queued and due, or whose worker died. It stays `queued` until beginSending: a worker that
  * died before has lost nothing. One that died after counts as a lost line, since the mail server may have the mail.
- * A mail's first try is claimed as it is minted, and begun at once where a mail server is ready: a statement less for
- * each mail.
+ * A mail's first try is claimed, or begun, as it is minted.
  * Resolves to `{retryAt}` where the mail is somebody else's or not due yet, and to undefined where nothing is left to do.
  */
 export async function claim(

@@ -14,6 +14,7 @@ export interface Secret {
  *
  *   asking      row written ─► job enqueued ─► 202
  *   a mail      first minted, later claimed ─► composed ─► begun ─► answered ─► settled
+ *               a first try may be begun as it is minted: then `begun` is not passed
  *   a webhook   posted, before that is written down
  *   completion  password hashed ─► everything changed
  */

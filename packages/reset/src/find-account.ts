@@ -7,11 +7,16 @@ import { loginKey } from './login.ts'
 
 export type Account = typeof accounts.$inferSelect
 
-/** SQL for the id of the account of an application whose login a key is, else of the only one whose email it is; else null. */
-export const accountIdBy = (applicationId: string, key: string): string => `coalesce(
-  (select a.id from accounts a where a.application_id = ${applicationId} and a.login_key = ${key}),
-  (select min(a.id) from (select id from accounts
-    where application_id = ${applicationId} and email_key = ${key} limit 2) as a having count(*) = 1))`
+/**
+ * SQL for the id of the account of an application whose login a key is, else of the only one whose email it is; else null.
+ * `offset 0`: both are looked up each time, so that the time does not tell which one it was.
+ */
+export const accountIdBy = (applicationId: string, key: string): string => `(
+  select coalesce(own, mailed) from (select
+    (select id from accounts where application_id = ${applicationId} and login_key = ${key}) as own,
+    (select min(id) from (select id from accounts
+      where application_id = ${applicationId} and email_key = ${key} limit 2) as a having count(*) = 1) as mailed
+    offset 0) as found)`
 
 const byLoginOrEmail = `select ${accountIdBy('$1', '$2')} as id`
 
