@@ -145,38 +145,54 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
     })(context),
   )
 
-  test(
-    'a worker frozen in mid-conversation past its lease wakes to the go-ahead for its message, and keeps it',
-    scene(async set => {
-      const { mailServer, ...rig } = await deployParts(set, { worker: false })
-      let goAhead = () => {}
-      const held = new Promise<'ok'>(resolve => {
-        goAhead = () => resolve('ok')
-      })
-      mailServer.play((phase, { time }) => (phase === 'data' && time === 0 ? held : 'ok'))
-      const frozen = await rig.part('worker', sendDeadline)
-      const [anna = '', ben = ''] = await rig.people(2)
-      await rig.ask(anna)
-      await until('DATA', () => mailServer.times('data', anna) || undefined)
-      frozen.signal('SIGSTOP')
-      rig.interrupted(frozen.name, true)
-      const other = await rig.part('worker')
-      await endTurns(rig)
-      await until("the other's mail", () => rig.given().find(({ by }) => by === other.name), 90_000)
-      await rig.drained()
-      goAhead()
-      await other.end('SIGTERM')
-      frozen.signal('SIGCONT')
-      await rig.ask(ben)
-      await until(
-        "ben's mail",
-        () => rig.given().find(({ to, by }) => to === ben && by === frozen.name),
-        60_000,
-      )
-      await rig.drained()
-      expect(rig.given().filter(({ to }) => to === anna)).toHaveLength(1)
-      expect(await rig.complaints()).toEqual([])
-    }),
+  test.for([
+    ['over its first line', false],
+    ['for a mail that was begun as it was minted', true],
+  ] as const)(
+    'a worker frozen in mid-conversation past its lease wakes to the go-ahead for its message, and keeps it: %s',
+    ([, warm], context) =>
+      scene(async set => {
+        const { mailServer, ...rig } = await deployParts(set, { worker: false })
+        let goAhead = () => {}
+        const held = new Promise<'ok'>(resolve => {
+          goAhead = () => resolve('ok')
+        })
+        mailServer.play((phase, { to, time }) =>
+          phase === 'data' && to === 'person0@example.com' && time === 0 ? held : 'ok',
+        )
+        const frozen = await rig.part('worker', sendDeadline)
+        const [anna = '', ben = '', carl = ''] = await rig.people(3)
+        if (warm) {
+          await rig.ask(carl)
+          await until("carl's mail", () => rig.given()[0]?.answer)
+        }
+        await rig.ask(anna)
+        await until('DATA', () => mailServer.times('data', anna) || undefined)
+        const [mail] = await rig.sql`select status from mails where to_address = ${anna}`
+        expect(mail?.status).toBe(warm ? 'sending' : 'queued')
+        frozen.signal('SIGSTOP')
+        rig.interrupted(frozen.name, true)
+        const other = await rig.part('worker')
+        await endTurns(rig)
+        await until(
+          "the other's mail",
+          () => rig.given().find(({ to, by }) => to === anna && by === other.name),
+          90_000,
+        )
+        await rig.drained()
+        goAhead()
+        await other.end('SIGTERM')
+        frozen.signal('SIGCONT')
+        await rig.ask(ben)
+        await until(
+          "ben's mail",
+          () => rig.given().find(({ to, by }) => to === ben && by === frozen.name),
+          60_000,
+        )
+        await rig.drained()
+        expect(rig.given().filter(({ to }) => to === anna)).toHaveLength(1)
+        expect(await rig.complaints()).toEqual([])
+      })(context),
   )
 
   test(
