@@ -1,0 +1,2 @@
+DROP INDEX "reset_requests_expiring";--> statement-breakpoint
+CREATE INDEX "reset_requests_expiring" ON "reset_requests" USING btree ("expires_at") WHERE status in ('sending', 'sent', 'unknown') and expires_at is not null;
