@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,7 +24,7 @@ export async function bundle(entryPoints, folder) {
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
     logLevel: 'error',
-    plugins: [packagesOutside, whereItLay(outdir)],
+    plugins: [packagesOutside, framesAhead(outdir), whereItLay(outdir)],
   })
   mkdirSync(outdir, { recursive: true })
   for (const { path, contents } of outputFiles) {
@@ -46,6 +46,37 @@ const packagesOutside = {
     )
   },
 }
+
+/** The mails' templates as MJML compiles them, instead of MJML. */
+const framesAhead = outdir => ({
+  name: 'frames ahead',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/mail\/src\/frames\.ts$/ }, async ({ path }) => {
+      const made = join(outdir, `.frames-${process.pid}.mjs`)
+      await build({
+        stdin: {
+          contents: `export * from './frames.ts'\nexport { localeNames } from '@sparekey/locale/locales'`,
+          resolveDir: dirname(path),
+        },
+        outfile: made,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        logLevel: 'error',
+        plugins: [packagesOutside],
+      })
+      const { kinds, makeFrame, localeNames } = await import(pathToFileURL(made)).finally(() => rmSync(made))
+      const frames = {}
+      for (const kind of kinds)
+        for (const locale of localeNames) frames[`${kind} ${locale}`] = await makeFrame(kind, locale)
+      return {
+        contents: `export const kinds = ${JSON.stringify(kinds)}
+          const frames = ${JSON.stringify(frames)}
+          export const makeFrame = async (kind, locale) => frames[\`\${kind} \${locale}\`]`,
+      }
+    })
+  },
+})
 
 /** A file that looks for others beside it finds them where it lay. */
 const whereItLay = outdir => ({

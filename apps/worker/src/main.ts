@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { Config, Secret } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
-import { localeNames } from '@sparekey/locale/locales'
-import { describeError, type Log } from '@sparekey/log/log'
+import type { Log } from '@sparekey/log/log'
 import { createSigner, type DkimKey } from '@sparekey/mail/dkim'
 import { createMailer } from '@sparekey/mail/mailer'
 import { createRenderer } from '@sparekey/mail/render'
@@ -16,7 +15,6 @@ import { createFigures } from '@sparekey/reset/figures'
 import { takePlace } from '@sparekey/reset/pace'
 import { readQueueAges } from '@sparekey/reset/queue-ages'
 import { readWaiting } from '@sparekey/reset/waiting'
-import { warmTemplates } from '@sparekey/reset/warm'
 import { startBeat } from '@sparekey/reset/workers'
 import type { Tracing } from '@sparekey/trace/trace'
 import { allowList } from '@sparekey/webhook/address'
@@ -88,10 +86,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
       metrics.record(happening)
     },
   }
-  // Before the first job, but not instead of it: without the database mails compile when they are due.
-  await warmTemplates(context, renderer, localeNames).catch(error => {
-    log.warn({ error: describeError(error) }, 'templates not compiled ahead')
-  })
+  // Before the first job, so that nobody's mail waits for the compiler.
+  await renderer.warm()
   const worker = createWorker({
     context,
     delivery: {

@@ -1,49 +1,24 @@
+import type { Locale } from '@sparekey/locale/locales'
 import Handlebars from 'handlebars'
-import { lookOf } from './look.ts'
-import { codeTemplate } from './templates/code.mjml.ts'
-import { noticeTemplate } from './templates/notice.mjml.ts'
-import { resetTemplate } from './templates/reset.mjml.ts'
+import { type Kind, makeFrame } from './frames.ts'
 
 export type Program = (values: Record<string, string | null>) => string
 
-const templates = { reset: resetTemplate, code: codeTemplate, notice: noticeTemplate }
-
-export type Kind = keyof typeof templates
-export const kinds = Object.keys(templates) as Kind[]
-
-/**
- * MJML to Handlebars programs, each compiled once. What a brand changes in the frame is its colour alone; all its
- * words are values, escaped at send time, so MJML never sees them. Keeps at most `max`, the least used goes first.
- */
-export function createCompiler({
-  max = 500,
-} = {}): (kind: Kind, color: string, locale: string) => Promise<Program> {
+/** Handlebars programs, each compiled once. All of a brand is values, escaped at send time: its colours, too. */
+export function createCompiler(): (kind: Kind, locale: Locale) => Promise<Program> {
   const programs = new Map<string, Promise<Program>>()
-  return (kind, color, locale) => {
-    const look = lookOf(color)
-    const key = `${kind} ${locale} ${look.brand}`
+  return (kind, locale) => {
+    const key = `${kind} ${locale}`
     const known = programs.get(key)
-    const program = known ?? compile(templates[kind](locale, look))
-    programs.delete(key)
+    if (known) return known
+    const program = compile(kind, locale)
     programs.set(key, program)
-    if (!known) program.catch(() => programs.delete(key))
-    const [oldest] = programs.keys()
-    if (programs.size > max && oldest !== undefined) programs.delete(oldest)
+    program.catch(() => programs.delete(key))
     return program
   }
 }
 
-async function compile(template: string): Promise<Program> {
-  // 50 MB and a quarter of a second: only when the first mail is made.
-  const { default: mjml } = await import('mjml')
-  const { html } = await mjml(template, {
-    fonts: {},
-    validationLevel: 'strict',
-    ignoreIncludes: true,
-    useMjmlConfigOptions: false,
-    keepComments: false,
-    minify: false,
-  })
-  const source = html.replace(/\n\s*\n/g, '\n').replace(/^[ \t]+/gm, '')
-  return Handlebars.compile(source, { strict: true, knownHelpersOnly: true, preventIndent: true })
+async function compile(kind: Kind, locale: Locale): Promise<Program> {
+  const frame = await makeFrame(kind, locale)
+  return Handlebars.compile(frame, { strict: true, knownHelpersOnly: true, preventIndent: true })
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createCompiler } from './compile.ts'
+import { lookOf } from './look.ts'
 import { textPart } from './text-part.ts'
 import { type Blank, type Blanks, blankNames, type Fixed, fillWords } from './words.ts'
 
@@ -22,11 +23,11 @@ const marks = Object.fromEntries(blankNames.map(name => [name, `${mark}${name}.`
 const pattern = new RegExp(`${mark}(\\w+)\\.`)
 
 /**
- * Makes forms and keeps them: MJML, words and escaping cost 1 ms a mail, a form's blanks 10 µs. At most `max` are kept,
+ * Makes forms and keeps them: words and escaping cost 1 ms a mail, a form's blanks 10 µs. At most `max` are kept,
  * the least used goes first.
  */
 export function createForms({ max = 300 } = {}) {
-  const program = createCompiler()
+  const programOf = createCompiler()
   const forms = new Map<string, Promise<Form>>()
 
   async function make(fixed: Fixed, blanks: Blanks): Promise<Form> {
@@ -34,13 +35,13 @@ export function createForms({ max = 300 } = {}) {
       blankNames.map(name => [name, blanks[name] === null ? null : marks[name]]),
     ) as Blanks
     const filled = fillWords(fixed, marked)
-    const html = (await program(fixed.kind, fixed.brand.color, fixed.locale))(filled)
+    const program = await programOf(fixed.kind, fixed.locale)
+    const html = program({ ...filled, ...lookOf(fixed.brand.color) })
     return { subject: filled.subject ?? '', html: cut(html), text: cut(textPart(fixed.kind, filled)) }
   }
 
   return {
-    /** Compiles a brand's templates ahead of time. */
-    program,
+    programOf,
     /** The form for these values: which blanks are null makes its shape. */
     find(fixed: Fixed, blanks: Blanks): Promise<Form> {
       const shape = blankNames.map(name => (blanks[name] === null ? '-' : '+')).join('')

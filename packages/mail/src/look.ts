@@ -27,6 +27,9 @@ export const dark = {
 
 const fallback = '#1f4fd8'
 
+/** Stands for a brand's colours while MJML, which takes no blanks for colours, compiles a template. */
+export const standIn: Look = { brand: '#fe01f1', onBrand: '#fe01f2', edge: '#fe01f3', darkEdge: '#fe01f4' }
+
 /** Makes a brand's colour usable. Anything but `#rgb` or `#rrggbb` gives the default blue. */
 export function lookOf(color: string): Look {
   const brand = normal(color) ?? fallback

@@ -1,6 +1,6 @@
-import type { Locale } from '@sparekey/locale/locales'
-import { kinds } from './compile.ts'
+import { type Locale, localeNames } from '@sparekey/locale/locales'
 import { createForms, type Form, fill } from './form.ts'
+import { kinds } from './frames.ts'
 import { type Addressing, type Composed, compose, createSheet, escapeHtml, type Sheet } from './message.ts'
 import { type Brand, type MailValues, sortValues } from './words.ts'
 
@@ -16,8 +16,8 @@ export interface Rendered {
  * TypeError when `link` or `forgotUrl` isn't http(s), or for an unknown locale.
  */
 export interface Renderer {
-  /** Compiles every mail of a brand ahead of time. */
-  warm(brand: Brand, locale: Locale): Promise<void>
+  /** Compiles the templates of all kinds and languages ahead of time. */
+  warm(): Promise<void>
   /** One mail for looking at. */
   render(brand: Brand, locale: Locale, values: MailValues): Promise<Rendered>
   /** One mail, ready to send. Throws TypeError, without the value, when an address, the id or the date is unusable. */
@@ -40,8 +40,8 @@ export function createRenderer(): Renderer {
   }
 
   return {
-    async warm(brand, locale) {
-      await Promise.all(kinds.map(kind => forms.program(kind, brand.color, locale)))
+    async warm() {
+      await Promise.all(kinds.flatMap(kind => localeNames.map(locale => forms.programOf(kind, locale))))
     },
     async render(brand, locale, values) {
       const { fixed, blanks } = sortValues(brand, locale, values)

@@ -1,4 +1,4 @@
-import type { Kind } from './compile.ts'
+import type { Kind } from './frames.ts'
 import type { Filled } from './words.ts'
 
 /** The text part of a mail. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type Locale, type Translate, translator } from '@sparekey/locale/locales'
 import { checkAddress } from './address.ts'
-import type { Kind } from './compile.ts'
+import type { Kind } from './frames.ts'
 import { browserName, cleanLine, groupCode, loginText, personName, webUrl } from './value.ts'
 
 export interface Brand {

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import { readConfig } from '@sparekey/config/config'
 import { openDb } from '@sparekey/db/db'
-import { localeNames } from '@sparekey/locale/locales'
 import { createLog } from '@sparekey/log/log'
 import { createMailer } from '@sparekey/mail/mailer'
 import { createRenderer } from '@sparekey/mail/render'
@@ -10,7 +9,6 @@ import { openBackend } from '@sparekey/queue/backend'
 import { openQueues } from '@sparekey/queue/queues'
 import { SEND_DEADLINE_MS } from '@sparekey/reset/claim'
 import type { Context, Point } from '@sparekey/reset/context'
-import { warmTemplates } from '@sparekey/reset/warm'
 import { allowList } from '@sparekey/webhook/address'
 import { post } from '@sparekey/webhook/post'
 import { createHands } from '@sparekey/worker/hands'
@@ -42,7 +40,7 @@ const context: Context = {
 }
 const renderer = createRenderer()
 // Where the first mail's time is short, compiling must not take it up.
-if (FAULT_SEND_DEADLINE_MS) await warmTemplates(context, renderer, localeNames)
+if (FAULT_SEND_DEADLINE_MS) await renderer.warm()
 const allowed = allowList(config.webhookAllow)
 createWorker({
   context,

@@ -1,11 +1,10 @@
-import { type Look, light } from '../look.ts'
+import { light } from '../look.ts'
 import { aside, codeBox, heading, layout } from './layout.mjml.ts'
 
 /** The mail that is about a code alone. Every `{{value}}` is filled in at send time. */
-export function codeTemplate(locale: string, look: Look): string {
+export function codeTemplate(locale: string): string {
   return layout({
     locale,
-    look,
     content: `
 ${heading('{{heading}}')}
 <mj-text css-class="text">{{greeting}}</mj-text>

@@ -1,4 +1,4 @@
-import { dark, type Look, light } from '../look.ts'
+import { dark, light, standIn } from '../look.ts'
 
 const font = `-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif`
 const mono = `ui-monospace, SFMono-Regular, Menlo, Consolas, monospace`
@@ -11,7 +11,7 @@ const when = (name: string, inside: string) =>
 export const rowsWhen = when
 
 /** The frame of every mail: head, brand, card, footer. `content` are the rows of the card's one column. */
-export function layout({ locale, look, content }: { locale: string; look: Look; content: string }): string {
+export function layout({ locale, content }: { locale: string; content: string }): string {
   return `<mjml lang="${locale}" dir="ltr">
 <mj-head>
 <mj-title>{{subject}}</mj-title>
@@ -21,7 +21,7 @@ export function layout({ locale, look, content }: { locale: string; look: Look; 
 <mj-text color="${light.text}" font-size="16px" line-height="1.5" padding="0 32px 16px" />
 <mj-body background-color="${light.page}" />
 </mj-attributes>
-<mj-style>${styles(look)}</mj-style>
+<mj-style>${styles()}</mj-style>
 <mj-raw><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no"></mj-raw>
 </mj-head>
 <mj-body width="560px" css-class="page">
@@ -45,8 +45,8 @@ ${when('supportEmail', `<mj-text font-size="14px" color="${light.soft}" padding=
 }
 
 /** The one thing to press. */
-export function button(label: string, href: string, look: Look): string {
-  return `<mj-button href="${href}" background-color="${look.brand}" color="${look.onBrand}" border="1px solid ${look.edge}" border-radius="8px" font-size="17px" font-weight="600" line-height="1.3" align="left" inner-padding="14px 26px" padding="6px 32px 20px" css-class="button">${label}</mj-button>`
+export function button(label: string, href: string): string {
+  return `<mj-button href="${href}" background-color="${standIn.brand}" color="${standIn.onBrand}" border="1px solid ${standIn.edge}" border-radius="8px" font-size="17px" font-weight="600" line-height="1.3" align="left" inner-padding="14px 26px" padding="6px 32px 20px" css-class="button">${label}</mj-button>`
 }
 
 export function heading(text: string): string {
@@ -64,7 +64,7 @@ export function aside(title: string, text: string): string {
 <mj-text css-class="text"><h2 style="margin:0 0 4px;font-size:16px;line-height:1.5;font-weight:700">${title}</h2>${text}</mj-text>`
 }
 
-function styles(look: Look): string {
+function styles(): string {
   // Outlook's app rewrites colours and marks what it has touched with data-ogsc (text) and data-ogsb (ground).
   const paint = (prefix: string) => `
 ${prefix}.page,${prefix}.page>div{background-color:${dark.page} !important}
@@ -74,7 +74,7 @@ ${prefix}.soft div,${prefix}.soft a,${prefix}.facts td.label{color:${dark.soft} 
 ${prefix}.facts td{color:${dark.text} !important}
 ${prefix}.box td{background-color:${dark.box} !important}
 ${prefix}.line p{border-top-color:${dark.line} !important}
-${prefix}.button td{border-color:${look.darkEdge} !important}
+${prefix}.button td{border-color:${standIn.darkEdge} !important}
 ${prefix}.spelled{color:${dark.text} !important}`
   return `
 :root{color-scheme:light dark;supported-color-schemes:light dark}

@@ -1,16 +1,15 @@
-import { type Look, light } from '../look.ts'
+import { light } from '../look.ts'
 import { aside, button, codeBox, heading, layout, rowsWhen } from './layout.mjml.ts'
 
 /** The mail with the link, and the code where there is one. Every `{{value}}` is filled in at send time. */
-export function resetTemplate(locale: string, look: Look): string {
+export function resetTemplate(locale: string): string {
   return layout({
     locale,
-    look,
     content: `
 ${heading('{{heading}}')}
 <mj-text css-class="text">{{greeting}}</mj-text>
 <mj-text css-class="text">{{intro}}</mj-text>
-${button('{{buttonLabel}}', '{{link}}', look)}
+${button('{{buttonLabel}}', '{{link}}')}
 <mj-text css-class="text">{{life}}</mj-text>
 ${rowsWhen(
   'code',
