@@ -11,7 +11,9 @@ const sources = ['apps', 'packages']
   .flatMap(filesBelow)
 const folder = 'apps/cli/dist'
 mkdirSync(`${root}${folder}`, { recursive: true })
-const stamp = stampOf(`${root}${folder}/.sources`, [...sources, `${root}tools/bundle.mjs`])
+// Other people's packages are in it, too.
+const others = [`${root}package-lock.json`, ...filesBelow(`${root}patches`)]
+const stamp = stampOf(`${root}${folder}/.sources`, [...sources, ...others, `${root}tools/bundle.mjs`])
 
 if (!stamp.isFresh()) {
   const { bundle } = await import('./bundle.mjs')
