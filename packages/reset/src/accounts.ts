@@ -108,7 +108,7 @@ export async function updateAccount(
     const now = await getAccount({ db: tx }, application, id)
     // Tokens before the account, the order in which a completion locks them.
     if (passwordHash !== undefined || (fields.emailKey ?? now.emailKey) !== now.emailKey) {
-      await voidTokens(tx, application.id, id)
+      await voidTokens(tx, [{ applicationId: application.id, recipientKey: id }])
     }
     try {
       const [after] = await tx
@@ -132,7 +132,7 @@ export async function deleteAccount(
 ): Promise<void> {
   await db.transaction(async tx => {
     await lockRecipient(tx, application.id, id)
-    await voidTokens(tx, application.id, id)
+    await voidTokens(tx, [{ applicationId: application.id, recipientKey: id }])
     const gone = await tx.delete(accounts).where(mine(application, id)).returning({ id: accounts.id })
     if (gone.length === 0) throw notFound('account')
   })

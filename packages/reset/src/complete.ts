@@ -66,7 +66,13 @@ export async function complete(context: Context, input: CompleteInput): Promise<
   const noticeId = makeId('mail')
   const change = async (tx: Executor) => {
     const usedAt = await consume(tx, request)
-    await voidTokens(tx, application.id, request.recipientKey ?? account.id, request.id)
+    await voidTokens(tx, [
+      {
+        applicationId: application.id,
+        recipientKey: request.recipientKey ?? account.id,
+        exceptRequestId: request.id,
+      },
+    ])
     const { email, sessionsValidAfter, deliveries } =
       passwordHash === undefined
         ? {

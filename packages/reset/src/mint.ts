@@ -11,7 +11,7 @@ import type { JobRequest, Loaded } from './load.ts'
 import { lockRecipients, type MintRow, readState, type State, writeMinted } from './mint-statements.ts'
 import { makeSecrets } from './secrets.ts'
 import type { IgnoreReason } from './status.ts'
-import { voidTokens } from './void-tokens.ts'
+import { type Voided, voidTokens } from './void-tokens.ts'
 
 /** Codes that one person may be sent in 24 hours: 5 codes of 5 tries are 25 guesses a day. */
 const codesPerDay = 5
@@ -109,11 +109,17 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
       }),
     )
     const rows: MintRow[] = []
+    const replaced: Voided[] = []
     for (const [index, { request, application, addressee, hold }] of asks.entries()) {
       const decision = decided[index]
       if (typeof decision !== 'object') continue
       const { state, withCode, secrets } = decision
-      if (state.others) await voidTokens(tx, application.id, addressee.key, request.id)
+      if (state.others)
+        replaced.push({
+          applicationId: application.id,
+          recipientKey: addressee.key,
+          exceptRequestId: request.id,
+        })
       const { email, name, locale } = { ...addressee, ...(addressee.accountId ? state : {}) }
       rows.push({
         mailId: makeId('mail'),
@@ -127,6 +133,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
         secrets: withCode ? secrets : { ...secrets, codeDigest: null },
       })
     }
+    if (replaced.length > 0) await voidTokens(tx, replaced)
     const written = rows.length > 0 ? await writeMinted(run, rows) : new Map()
     return asks.map((ask, index) => {
       const decision = decided[index]

@@ -22,7 +22,8 @@ export async function redeem(
   if (!who) throw unusable()
   const deliveries = await context.db.transaction(async tx => {
     await consume(tx, request)
-    if (request.recipientKey) await voidTokens(tx, applicationId, request.recipientKey, request.id)
+    const { id, recipientKey } = request
+    if (recipientKey) await voidTokens(tx, [{ applicationId, recipientKey, exceptRequestId: id }])
     const data = { requestId: request.id, accountId: who.id, login: who.login }
     return await tell(tx, { application, event: 'reset.used', data })
   })

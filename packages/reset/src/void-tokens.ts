@@ -1,7 +1,7 @@
 import type { Executor } from '@sparekey/db/db'
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, notInArray, type SQL, sql } from 'drizzle-orm'
 import { live, voided } from './status.ts'
 
 /**
@@ -36,34 +36,36 @@ async function cancelWaiting(tx: Executor, which: SQL | undefined, reason: strin
   await tx.update(mails).set({ status: 'cancelled', reason }).where(inArray(mails.id, waiting))
 }
 
+/** Whose tokens are to end: a recipient of an application, but for the request that replaces all others. */
+export interface Voided {
+  applicationId: string
+  recipientKey: string
+  exceptRequestId?: string
+}
+
 /**
- * Ends every live token of one recipient: their requests become `replaced` and lose seed and digests, their reset
- * mails that still wait become `cancelled`. Spares the request that replaces them, where it is named.
- * Returns the ids of the requests that it ended. To be called inside a transaction.
+ * Ends every live token of these recipients: their requests become `replaced` and lose seed and digests, their reset
+ * mails that still wait become `cancelled`. Returns the ids of the requests that it ended. To be called inside a transaction.
  */
-export async function voidTokens(
-  tx: Executor,
-  applicationId: string,
-  recipientKey: string,
-  exceptRequestId?: string,
-): Promise<string[]> {
+export async function voidTokens(tx: Executor, recipients: Voided[]): Promise<string[]> {
+  const except = recipients.flatMap(({ exceptRequestId }) => exceptRequestId ?? [])
   const ended = await tx
     .update(resetRequests)
     .set({ status: 'replaced', endedAt: sql`now()`, ...voided })
     .where(
       and(
-        eq(resetRequests.applicationId, applicationId),
-        eq(resetRequests.recipientKey, recipientKey),
+        isOneOf(recipients, resetRequests),
         inArray(resetRequests.status, [...live]),
-        exceptRequestId === undefined ? undefined : ne(resetRequests.id, exceptRequestId),
+        notInArray(resetRequests.id, except),
       ),
     )
     .returning({ id: resetRequests.id })
-  const theirs = and(
-    eq(mails.applicationId, applicationId),
-    eq(mails.recipientKey, recipientKey),
-    exceptRequestId === undefined ? undefined : ne(mails.requestId, exceptRequestId),
-  )
-  await cancelWaiting(tx, theirs, 'replaced')
+  await cancelWaiting(tx, and(isOneOf(recipients, mails), notInArray(mails.requestId, except)), 'replaced')
   return ended.map(request => request.id)
+}
+
+function isOneOf(recipients: Voided[], { applicationId, recipientKey }: typeof resetRequests | typeof mails) {
+  const applications = sql.param(recipients.map(recipient => recipient.applicationId))
+  const keys = sql.param(recipients.map(recipient => recipient.recipientKey))
+  return sql`(${applicationId}, ${recipientKey}) in (select * from unnest(${applications}::text[], ${keys}::text[]))`
 }
