@@ -10,15 +10,18 @@ const own: Record<string, string> = {
   to_address: `'past' || n || '@bench.example'`,
   recipient_key: `'acc_' || lpad((n % 1000000)::text, 26, '0')`,
   account_id: 'null',
-  token_digest: `sha256(n::text::bytea)`,
-  code_digest: `sha256(('code' || n)::bytea)`,
+  seed: 'null',
+  token_digest: 'null',
+  code_digest: 'null',
+  code_lookup: 'null',
   created_at: `now() - interval '28 days' * (1 - n / {rows}::float8)`,
   ended_at: `now() - interval '28 days' * (1 - n / {rows}::float8)`,
 }
 
 /**
  * Fills a database with requests of the past, with their mails and attempts: copies of one that Sparekey itself
- * delivered, but for what must differ. They are expired, so that housekeeping leaves them alone until their retention ends.
+ * delivered, but for what must differ. They are expired, as housekeeping leaves them, and so it leaves them alone until their
+ * retention ends.
  */
 export async function makePast(sql: postgres.Sql, rows: number): Promise<void> {
   // Constraints and triggers have no say in this session, and indexes are made afterwards: by row they would take an hour.
