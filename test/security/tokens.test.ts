@@ -166,6 +166,24 @@ describe('a token', () => {
     expect((await desk.exchange(second.body.id, codeOf(newer))).status).toBe(410)
   })
 
+  test('is void once a newer one was asked for, also where several people ask again at once; nobody else loses theirs', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => desk.mailed()))
+    const [bystander, ...again] = people
+    for (const { id } of people) await desk.age(id)
+    const queue = (verb: 'pause' | 'resume') =>
+      sparekey.call('POST', `/v1/queues/mail/${verb}`, { key: sparekey.adminKey })
+    // So that all of them are minted in one go.
+    expect((await queue('pause')).status).toBeLessThan(300)
+    for (const { person } of again) expect((await desk.ask(person.login)).status).toBe(202)
+    expect((await queue('resume')).status).toBeLessThan(300)
+    for (const { person, token } of again) {
+      const newer = await sparekey.mail(person.email, 1)
+      expect((await desk.peek(token)).status).toBe(410)
+      expect((await desk.peek(tokenOf(newer))).status).toBe(200)
+    }
+    expect((await desk.peek(bystander?.token ?? '')).status).toBe(200)
+  })
+
   test('is refused to another application, for another purpose and with a step left out; else it works', async () => {
     const { id, token, mail, person } = await desk.mailed()
     const other = await sparekey.application({ name: 'Other' })
