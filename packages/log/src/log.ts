@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import { type LoggerOptions, pino } from 'pino'
-import pretty from 'pino-pretty'
 
 /** One JSON line an event. `fields` must hold ids, codes and counts; never a token, a code, a key or a body. */
 export interface Log {
@@ -28,6 +28,8 @@ function buffered() {
 }
 
 function forPeople() {
+  // 10 MB, which a process without a terminal has no use for.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
   return pretty({
     sync: true,
     translateTime: 'SYS:HH:MM:ss.l',

@@ -30,7 +30,7 @@ export interface Queues {
   pause(queue: QueueName): Promise<void>
   resume(queue: QueueName): Promise<void>
   /** The queues for the raw board, which speaks to BullMQ by itself. */
-  board(): Promise<ReturnType<typeof boardAdapters>>
+  board(): ReturnType<typeof boardAdapters>
   /** Resolves when the server answers. */
   ping(): Promise<void>
   /** Lets go of the server; never takes longer than two seconds. */

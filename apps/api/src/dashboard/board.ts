@@ -1,5 +1,3 @@
-import { createBullBoard } from '@bull-board/api'
-import { HonoAdapter } from '@bull-board/hono'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Queues } from '@sparekey/queue/queues'
 import { type Context, Hono } from 'hono'
@@ -17,6 +15,10 @@ export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Resp
   let made: Promise<Hono> | undefined
 
   async function make(): Promise<Hono> {
+    const [{ createBullBoard }, { HonoAdapter }] = await Promise.all([
+      import('@bull-board/api'),
+      import('@bull-board/hono'),
+    ])
     const serverAdapter = new HonoAdapter(serveStatic)
     serverAdapter.setBasePath(path)
     createBullBoard({

@@ -11,7 +11,7 @@ export async function assertPassword(
   password: string,
   facts: PolicyFacts,
 ): Promise<void> {
-  const reasons = checkPassword(password, facts)
+  const reasons = await checkPassword(password, facts)
   if (reasons.length === 0 && (await isBreached?.(password))) reasons.push('breached')
   if (reasons.length > 0) throw new ResetError('password_refused', 'This password was refused.', { reasons })
 }

@@ -1,5 +1,4 @@
-import { ZxcvbnFactory } from '@zxcvbn-ts/core'
-import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
+import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import type { PasswordReason } from '../errors.ts'
 
 const maxLength = 256
@@ -24,13 +23,13 @@ export interface PolicyFacts {
  * Why a new password is refused; empty means that it is fine. Length counts code points of the NFC form; there are no
  * rules on what a password is composed of (NIST SP 800-63B-4 3.1.1.2). Whether it was breached is asked elsewhere.
  */
-export function checkPassword(password: string, facts: PolicyFacts): PasswordReason[] {
+export async function checkPassword(password: string, facts: PolicyFacts): Promise<PasswordReason[]> {
   const text = password.slice(0, 4 * maxLength).normalize('NFC')
   const length = [...text].length
   if (length > maxLength || password.length > 4 * maxLength) return ['too_long']
   const reasons: PasswordReason[] = []
   if (length < facts.minLength) reasons.push('too_short')
-  const { common, estimator } = tools()
+  const { common, estimator } = await tools()
   if (common.has(text.toLowerCase())) reasons.push('too_common')
   const words = personalWords(facts)
   const { guessesLog10, sequence } = estimator.check([...text].slice(0, maxEstimated).join(''), words)
@@ -72,12 +71,20 @@ function fold(text: string): string {
     .replace(/[\s._\-+@]+/g, '')
 }
 
-let made: { common: Set<string>; estimator: ZxcvbnFactory } | undefined
-/** 49,000 common passwords, the diceware words and the keyboards: built when the first password comes. */
+let made: Promise<{ common: Set<string>; estimator: ZxcvbnFactory }> | undefined
+/** 49,000 common passwords, the diceware words and the keyboards: loaded and built when the first password comes. */
 function tools() {
-  made ??= {
+  made ??= makeTools()
+  return made
+}
+
+async function makeTools() {
+  const [{ ZxcvbnFactory }, { adjacencyGraphs, dictionary }] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+  ])
+  return {
     common: new Set(dictionary['passwords-common']),
     estimator: new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs, maxLength: 2 * maxEstimated }),
   }
-  return made
 }
