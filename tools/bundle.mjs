@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Puts TypeScript files, named from the root, with all that they import, into one folder as JavaScript: some ten files
+ * Puts TypeScript files, named from the root, with all that they import, into one folder as JavaScript: some twenty files
  * instead of a thousand, which a start would look for one by one. What is loaded later lies in files of its own.
  */
 export async function bundle(entryPoints, folder) {

@@ -1,4 +1,3 @@
-import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import type { PasswordReason } from '../errors.ts'
 
 const maxLength = 256
@@ -29,7 +28,8 @@ export async function checkPassword(password: string, facts: PolicyFacts): Promi
   if (length > maxLength || password.length > 4 * maxLength) return ['too_long']
   const reasons: PasswordReason[] = []
   if (length < facts.minLength) reasons.push('too_short')
-  const { common, estimator } = await tools()
+  tools ??= makeTools()
+  const { common, estimator } = await tools
   if (common.has(text.toLowerCase())) reasons.push('too_common')
   const words = personalWords(facts)
   const { guessesLog10, sequence } = estimator.check([...text].slice(0, maxEstimated).join(''), words)
@@ -71,13 +71,8 @@ function fold(text: string): string {
     .replace(/[\s._\-+@]+/g, '')
 }
 
-let made: Promise<{ common: Set<string>; estimator: ZxcvbnFactory }> | undefined
+let tools: ReturnType<typeof makeTools> | undefined
 /** 49,000 common passwords, the diceware words and the keyboards: loaded and built when the first password comes. */
-function tools() {
-  made ??= makeTools()
-  return made
-}
-
 async function makeTools() {
   const [{ ZxcvbnFactory }, { adjacencyGraphs, dictionary }] = await Promise.all([
     import('@zxcvbn-ts/core'),
