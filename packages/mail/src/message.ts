@@ -36,6 +36,8 @@ export interface Sheet {
   head: Buffer
   text: Encoded
   html: Encoded
+  /** Bytes of all of it. */
+  length: number
 }
 
 /** Pieces in bytes: to copy them costs a mail 2 µs, where one text of all would be walked through anew (100 µs). */
@@ -88,14 +90,15 @@ export function createSheet(
     written[written.length - 1] += end
     return { texts: written.map(bytes), blanks }
   }
-  return {
-    from: sender,
+  const sheet = {
     head: bytes(
       `${headers}MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="${boundary}"\r\n`,
     ),
     text: encoded(text, part('plain'), '\r\n'),
     html: encoded(html, part('html'), `\r\n--${boundary}--\r\n`),
   }
+  const length = Buffer.concat([sheet.head, ...sheet.text.texts, ...sheet.html.texts]).length
+  return { from: sender, ...sheet, length }
 }
 
 /**
@@ -109,23 +112,35 @@ export function compose(sheet: Sheet, values: Blanks, { id, to, date }: Omit<Add
   const name = cleanLine(to.name ?? '')
   const domain = sheet.from.slice(sheet.from.lastIndexOf('@') + 1)
   const own = `To: ${name === '' ? recipient : `${phrase(name)}\r\n <${recipient}>`}\r\nMessage-ID: <${id}@${domain}>\r\nDate: ${date.toUTCString().replace('GMT', '+0000')}\r\n\r\n`
-  return {
-    id,
-    envelope: { from: sheet.from, to: recipient },
-    raw: Buffer.concat([
-      sheet.head,
-      bytes(own),
-      ...filled(sheet.text, values, encodeQuoted),
-      ...filled(sheet.html, values, value => encodeQuoted(escapeHtml(value))),
-    ]),
-  }
+  const text = fillIns(sheet.text, values, encodeQuoted)
+  const html = fillIns(sheet.html, values, value => encodeQuoted(escapeHtml(value)))
+  // One buffer, written once: a buffer for each piece costs more than the bytes in it.
+  const raw = Buffer.allocUnsafe(sheet.length + own.length + text.join('').length + html.join('').length)
+  let at = sheet.head.copy(raw)
+  at += raw.write(own, at, 'latin1')
+  at = writePart(raw, at, sheet.text, text)
+  writePart(raw, at, sheet.html, html)
+  return { id, envelope: { from: sheet.from, to: recipient }, raw }
 }
 
-function filled({ texts, blanks }: Encoded, values: Blanks, write: (text: string) => string): Buffer[] {
-  return texts.flatMap((text, index) => {
-    const blank = blanks[index]
-    return blank ? [text, bytes(write(values[blank] ?? ''))] : [text]
+/** What stands at each of a part's blanks, in as many bytes as characters. */
+function fillIns({ blanks }: Encoded, values: Blanks, write: (text: string) => string): string[] {
+  const written: Partial<Blanks> = {}
+  return blanks.map(blank => {
+    written[blank] ??= write(values[blank] ?? '')
+    return written[blank]
   })
+}
+
+/** Writes a part from `at` on; returns where it ends. */
+function writePart(raw: Buffer, at: number, { texts }: Encoded, filled: string[]): number {
+  let end = at
+  for (const [index, text] of texts.entries()) {
+    end += text.copy(raw, end)
+    const blank = filled[index]
+    if (blank !== undefined) end += raw.write(blank, end, 'latin1')
+  }
+  return end
 }
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
