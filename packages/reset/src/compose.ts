@@ -24,22 +24,28 @@ export interface Letter {
   carried: Carried
 }
 
+/** A mail, and what it is composed of. */
+export interface Draft {
+  mail: Mail
+  request: JobRequest
+  application: Application
+  /** Derived where it is not known. */
+  carried?: Carried
+  now: Date
+}
+
 /**
- * The mail as it goes out now. Its token is derived again at every try, and is the same each time. Undefined: the key
- * that minted it is gone. Throws TypeError for what can't be composed.
+ * The mail as it goes out now. Its token is derived again at every later try, and is the same each time. Undefined: the
+ * key that minted it is gone. Throws TypeError for what can't be composed.
  */
 export async function compose(
   context: Context,
   { renderer, publicUrl, mailFrom }: Delivery,
-  mail: Mail,
-  request: JobRequest,
-  application: Application,
-  now: Date,
+  { mail, request, application, now, carried = deriveCarried(context, mail, request) }: Draft,
 ): Promise<Letter | undefined> {
   const { brand, name } = application
   const forWhom = mail.toName ? { name: mail.toName } : {}
   const replyTo = application.replyTo ?? brand.supportEmail
-  const carried = deriveCarried(context, mail, request)
   if (!carried) return undefined
   const { token, code } = carried
   const values =

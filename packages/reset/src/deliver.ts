@@ -9,7 +9,7 @@ import { type Context, secretById } from './context.ts'
 import { ignore } from './ignore.ts'
 import { type Loaded, loadRequest } from './load.ts'
 import { mint } from './mint.ts'
-import { redact } from './redact.ts'
+import { type Carried, redact } from './redact.ts'
 import { MAX_LOST } from './retry-after.ts'
 import { endOf, judge, settle, type Verdict } from './settle.ts'
 import { delivering, type FailureClass } from './status.ts'
@@ -74,6 +74,8 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
 /** A mail that is this process's alone for as long as its lease holds. */
 interface Sending extends Omit<Loaded, 'accountId'> {
   mail: Mail
+  /** Of a mail that was minted just now; derived again else. */
+  carried?: Carried
   /** Milliseconds in which it may still be delivered, counted from `since`, by `performance.now()`. */
   remainingMs: number
   since: number
@@ -82,15 +84,15 @@ interface Sending extends Omit<Loaded, 'accountId'> {
 }
 
 async function send(context: Context, delivery: Delivery, sending: Sending): Promise<Next> {
-  const { mail, request, application, remainingMs, since, now } = sending
+  const { mail, remainingMs, since } = sending
   let letter: Letter | undefined
   try {
-    letter = await compose(context, delivery, mail, request, application, now)
+    letter = await compose(context, delivery, sending)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
   }
   if (!letter) {
-    const reason = secretById(context, request.secretId)
+    const reason = secretById(context, sending.request.secretId)
       ? 'the mail could not be composed'
       : 'the key that minted this token is gone'
     return await finish(context, mail, sending, endOf(mail.lost, 'unsendable', reason))

@@ -5,7 +5,7 @@ import { leaseSeconds, type Mail } from './claim.ts'
 import type { JobRequest } from './load.ts'
 import { loginKey } from './login.ts'
 import type { Hold, Minted } from './mint.ts'
-import type { TokenSecrets } from './secrets.ts'
+import type { NewSecrets } from './secrets.ts'
 
 // In one order everywhere, so that no two transactions wait for each other. The same lock as lockRecipient's, and one more
 // for the address, which accounts may share.
@@ -101,7 +101,7 @@ export interface MintRow {
   codeMinutes: number
   withCode: boolean
   hold: Hold
-  secrets: TokenSecrets
+  secrets: NewSecrets
 }
 
 // Until the mail server has taken the mail, nobody holds the token but it; the true times are set then.
@@ -144,16 +144,16 @@ export async function writeMinted(
     rows.map(row => row.addressee.email),
     rows.map(row => row.addressee.name),
     rows.map(row => row.locale),
-    rows.map(row => row.secrets.secretId),
-    rows.map(row => hex(row.secrets.seed)),
-    rows.map(row => hex(row.secrets.tokenDigest)),
-    rows.map(row => row.secrets.codeDigits),
-    rows.map(row => hex(row.secrets.codeLookup)),
+    rows.map(row => row.secrets.kept.secretId),
+    rows.map(row => hex(row.secrets.kept.seed)),
+    rows.map(row => hex(row.secrets.kept.tokenDigest)),
+    rows.map(row => row.secrets.kept.codeDigits),
+    rows.map(row => hex(row.secrets.kept.codeLookup)),
     rows.map(row => row.linkMinutes),
     rows.map(row => row.codeMinutes),
     rows.map(row => Number(row.withCode)),
     rows.map(row => row.hold),
-    rows.map(row => hex(row.secrets.codeDigest)),
+    rows.map(row => hex(row.withCode ? row.secrets.kept.codeDigest : null)),
     leaseSeconds,
   ])
   const byRequest = new Map(rows.map(row => [row.requestId, row]))
@@ -166,7 +166,8 @@ export async function writeMinted(
             [
               request_id,
               (request: JobRequest): Minted => ({
-                request: { ...request, status: 'sending', ...row.secrets },
+                request: { ...request, status: 'sending', ...row.secrets.kept },
+                carried: row.withCode ? row.secrets.carried : { token: row.secrets.carried.token },
                 mail: mailOf(row, request, now),
                 remainingMs: remaining_ms,
                 now,

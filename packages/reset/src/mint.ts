@@ -9,6 +9,7 @@ import type { Context } from './context.ts'
 import { ignore } from './ignore.ts'
 import type { JobRequest, Loaded } from './load.ts'
 import { lockRecipients, type MintRow, readState, type State, writeMinted } from './mint-statements.ts'
+import type { Carried } from './redact.ts'
 import { makeSecrets } from './secrets.ts'
 import type { IgnoreReason } from './status.ts'
 import { type Voided, voidTokens } from './void-tokens.ts'
@@ -20,6 +21,7 @@ const defaultDigits = 8
 /** A request that has its token, and the mail that carries it. */
 export interface Minted {
   request: JobRequest
+  carried: Carried
   mail: Mail
   /** Milliseconds in which the mail may still be delivered. */
   remainingMs: number
@@ -130,7 +132,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
         codeMinutes: application.codeMinutes,
         withCode,
         hold,
-        secrets: withCode ? secrets : { ...secrets, codeDigest: null },
+        secrets,
       })
     }
     if (replaced.length > 0) await voidTokens(tx, replaced)

@@ -3,6 +3,7 @@ import type { Run } from '@sparekey/db/statement'
 import { deriveCode, deriveToken, digestCode, digestToken, SEED_BYTES } from '@sparekey/token/token'
 import { type Context, newestSecret } from './context.ts'
 import type { JobRequest } from './load.ts'
+import type { Carried } from './redact.ts'
 
 /** What a request keeps of its token and code. */
 export interface TokenSecrets {
@@ -14,11 +15,17 @@ export interface TokenSecrets {
   codeLookup: Buffer | null
 }
 
+/** A new token and code: what is kept of them, and they themselves, for the mail alone. */
+export interface NewSecrets {
+  kept: TokenSecrets
+  carried: Required<Carried>
+}
+
 const sameCode = `
   select from reset_requests where application_id = $1 and code_lookup = decode($2, 'hex')`
 
 /**
- * Seed and digests of a new token and code. A code that is mailed alone must be one that no other live request of the
+ * A new token and code. A code that is mailed alone must be one that no other live request of the
  * application has, or it would open another's account: then the seed is drawn again.
  */
 export async function makeSecrets(
@@ -26,20 +33,23 @@ export async function makeSecrets(
   run: Run,
   { id, applicationId, carries }: JobRequest,
   codeDigits: number,
-): Promise<TokenSecrets> {
+): Promise<NewSecrets> {
   const secret = newestSecret(context)
   for (;;) {
     const seed = randomBytes(SEED_BYTES)
     const code = deriveCode(secret.key, id, seed, codeDigits)
     const codeLookup = carries === 'code' ? digestCode(secret.key, applicationId, code) : null
     if (codeLookup && (await run(sameCode, [applicationId, codeLookup.toString('hex')])).length > 0) continue
-    return {
+    const token = deriveToken(secret.key, id, seed)
+    const codeDigest = digestCode(secret.key, id, code)
+    const kept = {
       secretId: secret.id,
       seed,
-      tokenDigest: digestToken(deriveToken(secret.key, id, seed)),
-      codeDigest: digestCode(secret.key, id, code),
+      tokenDigest: digestToken(token),
+      codeDigest,
       codeDigits,
       codeLookup,
     }
+    return { kept, carried: { token, code } }
   }
 }
