@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Scope } from '@sparekey/db/types'
 import type { Credential } from '@sparekey/reset/keys'
 import type { Context } from 'hono'
@@ -29,7 +29,7 @@ export function createOwnPage(publicUrl: string) {
     c.req.header('sec-fetch-site') === 'same-origin' || c.req.header('origin') === ownOrigin
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const digest = (text: string) => hash('sha256', text, 'buffer')
 
 /**
  * Finds out who calls and whether that key may. A secret or admin key next to an Origin header is refused, since

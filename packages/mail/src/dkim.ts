@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, sign } from 'node:crypto'
+import { hash, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Composed } from './message.ts'
 
@@ -35,7 +35,7 @@ const signedHeaders = [
 /** In the pool of threads: there RSA takes 250 µs, and Ed25519 40; the main thread gives 20 for each. */
 const signAside = promisify(sign)
 
-const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest()
+const sha256 = (data: Buffer | string) => hash('sha256', data, 'buffer')
 
 /**
  * The keys that sign for a sender of this domain: those of the domain itself, else of the nearest one above it that has

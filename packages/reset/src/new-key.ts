@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Executor } from '@sparekey/db/db'
 import { makeId } from '@sparekey/db/id'
 import { apiKeys } from '@sparekey/db/schema/applications'
@@ -25,7 +25,7 @@ export interface KeyOptions {
 
 /** What of a key is stored: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
 export function digestKey(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }
 
 /** Makes and stores a key of an application that exists. */
