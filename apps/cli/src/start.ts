@@ -3,6 +3,7 @@ import { banner } from './banner.ts'
 import { explained } from './database.ts'
 import { type Demo, openDemo } from './demo.ts'
 import { readDkimKeys } from './dkim-keys.ts'
+import { keepHeapSmall } from './heap.ts'
 import { addApi, addWorker, loadAhead, openStores, type Stores } from './parts.ts'
 import { assertPortFree } from './port.ts'
 import { localUrl, mailboxPortOf, openMailbox, type Run } from './run.ts'
@@ -35,6 +36,7 @@ export async function start(run: Run): Promise<void> {
 export async function startApi(run: Run): Promise<void> {
   const { config, print } = run
   await assertPortFree(config.host, config.port, 'PORT')
+  keepHeapSmall('api')
   loadAhead('api')
   const stores = await openStores(run, 'sparekey-api')
   const local = config.smtpUrls.length === 0
@@ -53,6 +55,7 @@ export async function startWorkers(run: Run): Promise<void> {
   const { config } = run
   await assertPortFree(config.host, config.workerPort, 'WORKER_PORT')
   const dkimKeys = await readDkimKeys(config.dkim)
+  keepHeapSmall('worker')
   loadAhead('worker')
   const stores = await openStores(run, 'sparekey-worker')
   const smtpUrls =
