@@ -50,21 +50,12 @@ export function createFigures({ db, log }: { db: Db; log: { warn(fields: object,
   const timer = setInterval(() => void flush(), flushEveryMs)
   timer.unref()
 
-  function add(subject: string, name: string, by = 1): void {
-    const key = `${subject}\n${name}`
-    counts.set(key, (counts.get(key) ?? 0) + by)
-  }
-
+  // One key for each name; whose figures it adds to is worked out once a second.
   function record(happening: Happening): void {
-    const { applicationId } = happening
-    const scopes: Scope[] = [{}, { applicationId }]
-    if (happening.type !== 'suspected') {
-      const { dialect } = happening
-      scopes.push({ dialect }, { applicationId, dialect })
-    }
-    const names = namesOf(happening)
-    for (const subject of scopes.map(subjectOf)) {
-      for (const name of names) add(subject, name)
+    const dialect = happening.type === 'suspected' ? '' : happening.dialect
+    for (const name of namesOf(happening)) {
+      const key = `${happening.applicationId}\n${dialect}\n${name}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
     }
   }
 
@@ -72,16 +63,19 @@ export function createFigures({ db, log }: { db: Db; log: { warn(fields: object,
     if (counts.size === 0) return
     const taken = counts
     counts = new Map()
-    const rows = [...taken].map(([key, value]) => {
-      const [subject, name] = key.split('\n')
-      return { subject, name, value }
+    const rows = [...taken].flatMap(([key, value]) => {
+      const [applicationId, dialect, name] = key.split('\n')
+      const scopes: Scope[] = [{}, { applicationId }]
+      if (dialect) scopes.push({ dialect }, { applicationId, dialect })
+      return scopes.map(scope => ({ subject: subjectOf(scope), name, value }))
     })
     try {
       await db.execute(sql`
         insert into figures (grain, at, subject, name, value)
-        select grain, date_trunc(grain, now()), subject, name, value
+        select grain, date_trunc(grain, now()), subject, name, sum(value)
         from unnest(array['hour', 'minute']) grain,
           jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as counted(subject text, name text, value bigint)
+        group by grain, subject, name
         -- In one order in every process, so that none waits for another in a circle.
         order by grain, subject, name
         on conflict (grain, subject, at, name) do update set value = figures.value + excluded.value`)
