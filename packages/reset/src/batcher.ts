@@ -1,5 +1,5 @@
 /** Of the worker's batchers: nobody waits for a step of one mail, and a statement costs much more than its rows. */
-export const gatherMs = 3
+export const gatherMs = 8
 
 /**
  * Lets calls share one piece of work, such as a statement, without making a lone call wait for company:
