@@ -114,8 +114,9 @@ export function compose(sheet: Sheet, values: Blanks, { id, to, date }: Omit<Add
   const own = `To: ${name === '' ? recipient : `${phrase(name)}\r\n <${recipient}>`}\r\nMessage-ID: <${id}@${domain}>\r\nDate: ${date.toUTCString().replace('GMT', '+0000')}\r\n\r\n`
   const text = fillIns(sheet.text, values, encodeQuoted)
   const html = fillIns(sheet.html, values, value => encodeQuoted(escapeHtml(value)))
-  // One buffer, written once: a buffer for each piece costs more than the bytes in it.
-  const raw = Buffer.allocUnsafe(sheet.length + own.length + text.join('').length + html.join('').length)
+  // One buffer, written once: a buffer for each piece costs more than the bytes in it. Zeroed first, so that no slip in the
+  // count could ever mail what lay in memory before.
+  const raw = Buffer.alloc(sheet.length + own.length + text.join('').length + html.join('').length)
   let at = sheet.head.copy(raw)
   at += raw.write(own, at, 'latin1')
   at = writePart(raw, at, sheet.text, text)

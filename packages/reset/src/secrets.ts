@@ -10,7 +10,7 @@ export interface TokenSecrets {
   secretId: string
   seed: Buffer
   tokenDigest: Buffer
-  codeDigest: Buffer | null
+  codeDigest: Buffer
   codeDigits: number
   codeLookup: Buffer | null
 }
@@ -25,8 +25,8 @@ const sameCode = `
   select from reset_requests where application_id = $1 and code_lookup = decode($2, 'hex')`
 
 /**
- * A new token and code. A code that is mailed alone must be one that no other live request of the
- * application has, or it would open another's account: then the seed is drawn again.
+ * A new token and code. A code that is mailed alone must be one that no other live request of the application has, or it
+ * would open another's account: then the seed is drawn again.
  */
 export async function makeSecrets(
   context: Pick<Context, 'secrets'>,
