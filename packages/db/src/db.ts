@@ -1,19 +1,29 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { openPipeline, type Pipeline } from './pipeline.ts'
 import { type PoolUse, watchPool } from './pool.ts'
 
 /**
  * A database. `hot` is the same one for statements that look up rows by their keys, thousands of times a second: over
- * connections of their own, whose plans walk through no table and build no hash of one.
+ * connections of their own, whose plans walk through no table and build no hash of one. One of them is the `pipeline`'s.
  */
-export type Db = PostgresJsDatabase & { hot: PostgresJsDatabase }
+export type Db = PostgresJsDatabase & { hot: PostgresJsDatabase; pipeline: Pipeline }
 /** A transaction or the database itself: what a statement needs. */
 export type Executor = Pick<PostgresJsDatabase, 'select' | 'insert' | 'update' | 'delete' | 'execute'>
 
 const hotConnections = 4
 
-/** A plan is kept as long as its connection; one that was made while a table was small must not scan it once it is not. */
-const byKeyOnly = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' }
+/**
+ * A plan is kept as long as its connection; one that was made while a table was small must not scan it once it is not. Left
+ * to choose, Postgres plans anew for a lone row, since it takes a list to have ten.
+ */
+const byKeyOnly = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+}
 
 /**
  * Pools on a Postgres database, of `connections` together; they connect at the first statement.
@@ -29,8 +39,13 @@ export function openDb(
   ping(): Promise<void>
   close(): Promise<void>
 } {
-  const open = (max: number, settings: Record<string, string> = {}) =>
+  const open = (
+    max: number,
+    settings: Record<string, string> = {},
+    more: { onclose?: () => void; max_lifetime?: null } = {},
+  ) =>
     postgres(url, {
+      ...more,
       max,
       connect_timeout: connectSeconds,
       // Beside PgBouncer, a server-side default would be lost; a stuck statement must not hold a request for ever.
@@ -39,10 +54,12 @@ export function openDb(
     })
   const [most, mostHot] = [Math.max(1, connections - hotConnections), Math.min(hotConnections, connections)]
   const client = open(most)
-  const hot = open(mostHot, byKeyOnly)
-  const [use, useOfHot] = [watchPool(client, most), watchPool(hot, mostHot)]
+  const hot = open(Math.max(1, mostHot - 1), byKeyOnly)
+  // Its connection must not be replaced in the middle of a transaction.
+  const pipeline = openPipeline(onclose => open(1, byKeyOnly, { onclose, max_lifetime: null }))
+  const [use, useOfHot] = [watchPool(most, client), watchPool(mostHot, hot, pipeline)]
   return {
-    db: Object.assign(drizzle(client), { hot: drizzle(hot) }),
+    db: Object.assign(drizzle(client), { hot: drizzle(hot), pipeline }),
     pools: () => [
       { pool: 'hot', ...useOfHot() },
       { pool: 'other', ...use() },
@@ -51,7 +68,7 @@ export function openDb(
       await client`select 1`
     },
     async close() {
-      await Promise.all([client.end({ timeout: 5 }), hot.end({ timeout: 5 })])
+      await Promise.all([client, hot, pipeline.client].map(each => each.end({ timeout: 5 })))
     },
   }
 }

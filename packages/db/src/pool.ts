@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import type { Pipeline } from './pipeline.ts'
 
 /** How much of a pool is in use. */
 export interface PoolUse {
@@ -9,10 +10,10 @@ export interface PoolUse {
 }
 
 /**
- * Watches how much of a pool of `max` connections is in use, from now on. postgres.js tells nothing of its connections, so
- * what needs one is counted: a statement, and a transaction to its end. It shares none while it may open another one.
+ * Watches how much of `max` connections is in use, from now on. postgres.js tells nothing of its connections, so what needs
+ * one is counted: a statement, and a transaction to its end. It shares none while it may open another one.
  */
-export function watchPool(client: Sql, max: number): () => PoolUse {
+export function watchPool(max: number, client: Sql, pipeline?: Pipeline): () => PoolUse {
   let inHand = 0
   const ended = () => {
     inHand--
@@ -28,6 +29,10 @@ export function watchPool(client: Sql, max: number): () => PoolUse {
     unsafe: (...call: Parameters<typeof unsafe>) => held(unsafe(...call)),
     begin: (...call: Parameters<typeof begin>) => held(begin(...call)),
   })
+  if (pipeline) {
+    const { transaction } = pipeline
+    pipeline.transaction = work => held(transaction(work))
+  }
   return () => {
     const used = Math.min(inHand, max)
     return { used, free: max - used, waiting: inHand - used }

@@ -16,6 +16,6 @@ export function runOn(executor: Executor): Run {
   // Of drizzle's own: the connection that a transaction holds, or the pool.
   const { client } = (executor as unknown as { _: { session: { client: Sql } } })._.session
   return async <Row extends object>(text: string, parameters: readonly Parameter[]) => [
-    ...(await client.unsafe<Row[]>(text, parameters as never[], { prepare: true })),
+    ...(await client.unsafe<Row[]>(text, parameters as never[], { prepare: true }).execute()),
   ]
 }

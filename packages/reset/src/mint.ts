@@ -1,5 +1,4 @@
 import { makeId } from '@sparekey/db/id'
-import { runOn } from '@sparekey/db/statement'
 import { isUnavailable } from '@sparekey/db/unavailable'
 import { pickLocale } from '@sparekey/locale/locales'
 import type { Addressee } from './addressee.ts'
@@ -89,9 +88,8 @@ const recipientOf = ({ request, addressee }: Ask) => `${request.applicationId} $
 
 /** One transaction for requests of different recipients. */
 async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
-  return await context.db.hot.transaction(async tx => {
-    const run = runOn(tx)
-    // Both go out at once; the second sees what was committed before the locks were had.
+  return await context.db.pipeline.transaction(async ({ tx, run, runLast }) => {
+    // Both go out at once, with BEGIN; the second sees what was committed before the locks were had.
     const accountIds = asks.flatMap(({ addressee: { accountId } }) => accountId ?? [])
     const [, states] = await Promise.all([
       lockRecipients(run, asks.map(recipientOf), accountIds),
@@ -136,7 +134,7 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
       })
     }
     if (replaced.length > 0) await voidTokens(tx, replaced)
-    const written = rows.length > 0 ? await writeMinted(run, rows) : new Map()
+    const written = rows.length > 0 ? await writeMinted(replaced.length > 0 ? run : runLast, rows) : new Map()
     return asks.map((ask, index) => {
       const decision = decided[index]
       return typeof decision === 'object' ? written.get(ask.request.id)?.(ask.request) : decision

@@ -1,0 +1,95 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
+import type { Sql } from 'postgres'
+import type { Executor } from './db.ts'
+import { type Run, runOn } from './statement.ts'
+
+export interface PipelinedTransaction {
+  tx: Executor
+  run: Run
+  /**
+   * Sends a statement together with COMMIT: the last one, and the only one that writes, or another's change could be
+   * committed without it.
+   */
+  runLast: Run
+}
+
+export interface Pipeline {
+  /** Commits once `work` resolves, unless it did; rolls back where it rejects. Rejects where nothing is known to be committed. */
+  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T>
+}
+
+/**
+ * Transactions in as few as two round trips, where drizzle's take four: BEGIN goes out with the first statements, COMMIT
+ * with the last. One at a time, over a pool of one connection that is theirs alone.
+ *
+ *   idle ──BEGIN──► open ──work resolves: COMMIT──► idle
+ *                   │ ├────runLast: its statement and COMMIT──► idle
+ *                   │ └────work rejects: ROLLBACK──► idle
+ *                   └ connection lost ─► lost: what follows rejects, since on the next connection it would run by itself
+ */
+export function openPipeline(open: (onclose: () => void) => Sql): Pipeline & { client: Sql } {
+  let state: 'idle' | 'open' | 'lost' = 'idle'
+  const lose = () => {
+    if (state === 'open') state = 'lost'
+  }
+  const client = open(lose)
+  const { unsafe } = client
+  const send: typeof unsafe = (...call) => {
+    if (state !== 'open') throw new ConnectionLost()
+    return unsafe(...call)
+  }
+  const tx: Executor = drizzle(Object.assign(client, { unsafe: send }))
+  const run = runOn(tx)
+
+  /** Sends COMMIT, or what else ends a transaction. Rejects where the server did otherwise. */
+  async function end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    const ending = send(how).execute()
+    state = 'idle'
+    const { command } = await ending
+    if (command !== how) throw new Error(`${how} was answered by ${command}: a statement had failed`)
+  }
+
+  async function runLast<Row extends object>(...call: Parameters<Run>): Promise<Row[]> {
+    const [written, ended] = await Promise.allSettled([run<Row>(...call), end('COMMIT')])
+    if (written.status === 'rejected') throw written.reason
+    if (ended.status === 'rejected') throw ended.reason
+    return written.value
+  }
+
+  /** Nobody waits for its answer: where it fails, what was sent behind it fails, too, or reads and changes nothing. */
+  function begin(): void {
+    state = 'open'
+    send('BEGIN').execute().catch(lose)
+  }
+
+  async function runOne<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+    begin()
+    try {
+      const result = await work({ tx, run, runLast })
+      if (state !== 'idle') await end('COMMIT')
+      return result
+    } catch (error) {
+      if (state === 'open') await end('ROLLBACK').catch(() => {})
+      throw error
+    } finally {
+      state = 'idle'
+    }
+  }
+
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    client,
+    transaction(work) {
+      const mine = turn.then(() => runOne(work))
+      turn = mine.catch(() => {})
+      return mine
+    },
+  }
+}
+
+class ConnectionLost extends Error {
+  readonly code = 'CONNECTION_CLOSED'
+  constructor() {
+    super('the connection of this transaction is gone')
+  }
+}
