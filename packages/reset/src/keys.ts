@@ -100,7 +100,8 @@ async function markUsed(db: Context['db'], keyId: string): Promise<void> {
 
 /**
  * Who holds a key. Answers, misses too, are remembered for `ttlMs`, counted from before the database is asked, so
- * that a revoked key or a changed application is known everywhere within that time. An error is not remembered.
+ * that a revoked key or a changed application is known everywhere within that time. An error is not remembered. A key in
+ * use is looked up again after half the time, beside the calls: they wait for its first answer only.
  */
 export function createCredentials(
   { db }: Pick<Context, 'db'>,
@@ -110,7 +111,12 @@ export function createCredentials(
   /** Forgets what is remembered: in this process, a change just made is known with the next call. */
   forget(): void
 } {
-  const cache = new Map<string, { until: number; found: Promise<Credential | undefined> }>()
+  interface Entry {
+    until: number
+    renewAt: number
+    found: Promise<Credential | undefined>
+  }
+  const cache = new Map<string, Entry>()
 
   async function look(digest: Buffer): Promise<Credential | undefined> {
     const [row] = await db
@@ -134,6 +140,18 @@ export function createCredentials(
     return row
   }
 
+  function lookUp(digest: Buffer, now: number): Entry {
+    return { until: now + ttlMs, renewAt: now + ttlMs / 2, found: look(digest) }
+  }
+
+  /** The new answer counts only where nothing was forgotten meanwhile. */
+  async function renew(name: string, digest: Buffer, known: Entry, now: number): Promise<void> {
+    known.renewAt = known.until
+    const entry = lookUp(digest, now)
+    await entry.found
+    if (cache.get(name) === known) cache.set(name, entry)
+  }
+
   return {
     forget: () => cache.clear(),
     async find(keyText) {
@@ -142,13 +160,17 @@ export function createCredentials(
       const name = digest.toString('base64')
       const now = performance.now()
       const known = cache.get(name)
-      if (known && known.until > now) return await known.found
+      if (known && known.until > now) {
+        const found = await known.found
+        if (found && known.renewAt <= now) void renew(name, digest, known, now).catch(() => {})
+        return found
+      }
       cache.delete(name)
       for (const oldest of cache.keys()) {
         if (cache.size < maxEntries) break
         cache.delete(oldest)
       }
-      const entry = { until: now + ttlMs, found: look(digest) }
+      const entry = lookUp(digest, now)
       cache.set(name, entry)
       try {
         return await entry.found
