@@ -42,7 +42,7 @@ export interface Mailer {
    */
   send(mail: Composed, limits?: SendLimits): Promise<Attempt[]>
   /**
-   * Whether the first server would be handed a mail within about a second, over a connection that it took another mail
+   * Whether the first server would be handed a mail within about two seconds, over a connection that it took another mail
    * over just now. A server with a rate of its own never is.
    */
   isReady(): boolean

@@ -9,7 +9,7 @@ const mailsPerConnection = 100
 /** Shorter than what any server we know waits for the next mail. */
 const idleMs = 15_000
 /** A server at which a mail's turn comes within so long is ready for it. */
-const readyMs = 1_000
+const readyMs = 2_000
 
 /** A place for one connection. The pool hands out places at once; connecting is part of a send's own time. */
 interface Slot {
@@ -22,7 +22,7 @@ export interface Transport {
   perSecond?: number
   /** Hands one mail over. Ends by itself at its limits; other sends are not disturbed. Never rejects. */
   send(mail: Composed, limits: Limits): Promise<Ending>
-  /** Whether a connection is open that the last mail was taken over, at a pace that lets a further one go out within a second. */
+  /** Whether a connection is open that the last mail was taken over, at a pace that lets a further one go out within two seconds. */
   isReady(): boolean
   connections(): { used: number; free: number }
   /** Lets running sends end, says goodbye on each connection and leaves nothing open. */
