@@ -4,6 +4,7 @@ import type { Link } from './backend.ts'
 import type { Reach } from './reach.ts'
 import { createClient, type RedisClient } from './redis.ts'
 import type { RedisAddress } from './redis-url.ts'
+import { shareScripts } from './shared-scripts.ts'
 
 let warned = false
 
@@ -17,7 +18,7 @@ export function openRedisLink(
   let client: RedisClient | undefined
   function open(): RedisClient {
     if (client) return client
-    client = quiet(createClient(address, { patient }), reach)
+    client = quiet(shareScripts(createClient(address, { patient })), reach)
     client.on('ready', () => reach.up())
     client.on('error', error => reach.down(error))
     return client
@@ -26,7 +27,7 @@ export function openRedisLink(
     get connection() {
       return open()
     },
-    factory: createRedisBackend,
+    factory: createBackend,
     prefix,
     async reach() {
       await ready(open(), `${prefix}:reach`)
@@ -36,6 +37,15 @@ export function openRedisLink(
       client?.disconnect()
     },
   }
+}
+
+/** BullMQ's own, but that jobs added together are calls that share a command. */
+const createBackend: Link['factory'] = (...options) => {
+  const backend = createRedisBackend(...options)
+  return Object.assign(backend, {
+    addJobs: (entries: Parameters<typeof backend.addJobs>[0]) =>
+      Promise.all(entries.map(({ job, jobId, parentKeyOpts }) => backend.addJob(job, jobId, parentKeyOpts))),
+  })
 }
 
 /**
@@ -96,7 +106,7 @@ function quiet(client: RedisClient, reach: Reach): RedisClient {
       copy.on('error', error => reach.down(error))
       // BullMQ gives a wait up after some seconds: one that came through later would swallow a job's wake-up call.
       if (copy instanceof Cluster) copy.options.maxRedirections = 16
-      return quiet(copy, reach)
+      return quiet(shareScripts(copy), reach)
     },
   })
 }
