@@ -19,6 +19,8 @@ export async function bundle(entryPoints, folder) {
     bundle: true,
     splitting: true,
     format: 'esm',
+    minifyWhitespace: true,
+    lineLimit: 160,
     platform: 'node',
     target: 'node20',
     jsx: 'automatic',
@@ -28,9 +30,11 @@ export async function bundle(entryPoints, folder) {
     plugins: [packagesOutside(outside), framesAhead(outdir), whereItLay(outdir)],
   })
   mkdirSync(outdir, { recursive: true })
-  for (const { path, contents } of outputFiles) {
+  for (const { path, text } of outputFiles) {
+    // Only comments have other characters, and one of them would double what the whole file takes in memory.
+    const ascii = text.replaceAll(/[^\0-\x7f]/g, '?')
     // Whole at once, since a process may be starting from it just now.
-    writeFileSync(`${path}.${process.pid}`, contents)
+    writeFileSync(`${path}.${process.pid}`, ascii)
     renameSync(`${path}.${process.pid}`, path)
   }
   const made = outputFiles.map(({ path }) => path)
