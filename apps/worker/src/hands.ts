@@ -2,6 +2,8 @@
 export interface Hands {
   concurrency: number
   busy(): number
+  /** Whether most are in use. */
+  isFull(): boolean
   /** Runs a work, counted as in hand until it ends. */
   hold<T>(work: () => Promise<T>): Promise<T>
 }
@@ -11,6 +13,7 @@ export function createHands(concurrency: number): Hands {
   return {
     concurrency,
     busy: () => busy,
+    isFull: () => busy * 2 > concurrency,
     async hold(work) {
       busy++
       try {

@@ -76,6 +76,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<{ close(): P
     queues,
     secrets,
     log,
+    isFull: hands.isFull,
     // So that a server that hangs can't keep all mails waiting.
     asker: createAsker({
       networks: config.webhookAllow,

@@ -1,5 +1,7 @@
 /** Of the worker's batchers: nobody waits for a step of one mail, and a statement costs much more than its rows. */
 export const gatherMs = 8
+/** So many are worth a statement. */
+const enough = 10
 
 /**
  * Lets calls share one piece of work, such as a statement, without making a lone call wait for company:
@@ -7,6 +9,7 @@ export const gatherMs = 8
  *   idle ──call──► running ──done, nobody waits──► idle
  *                   ▲ │ └──done, calls came meanwhile──► gathering ──┐
  *                   └─┼──────────────── after `gatherMs` ────────────┘
+ *                     │     where it `isPatient`, up to four times as long while fewer than ten wait
  *                     └─ failed with more than one: each is tried alone, so that a bad one spoils no other
  *
  * `work` resolves to one result for each item, in their order, or to undefined where there is nothing to tell; an Error
@@ -19,8 +22,14 @@ export function createBatcher<Item, Result>(
   {
     most = 100,
     gatherMs = 0,
+    isPatient = () => false,
     together = () => false,
-  }: { most?: number; gatherMs?: number; together?: (error: unknown) => boolean } = {},
+  }: {
+    most?: number
+    gatherMs?: number
+    isPatient?: (() => boolean) | undefined
+    together?: (error: unknown) => boolean
+  } = {},
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item
@@ -48,9 +57,16 @@ export function createBatcher<Item, Result>(
     if (busy || waiting.length === 0) return
     busy = true
     void run(waiting.splice(0, most)).then(() => {
-      if (gatherMs > 0 && waiting.length > 0 && waiting.length < most) setTimeout(next, gatherMs)
+      if (gatherMs > 0 && waiting.length > 0 && waiting.length < most) gather(gatherMs)
       else next()
     })
+  }
+
+  function gather(untilMs: number): void {
+    setTimeout(() => {
+      if (untilMs < 4 * gatherMs && waiting.length < enough && isPatient()) gather(untilMs + gatherMs)
+      else next()
+    }, gatherMs)
   }
 
   function next(): void {

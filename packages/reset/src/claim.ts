@@ -1,4 +1,3 @@
-import type { Db } from '@sparekey/db/db'
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { runOn } from '@sparekey/db/statement'
 import { isUnavailable } from '@sparekey/db/unavailable'
@@ -82,7 +81,7 @@ const beginAll = `
       and r.generation = m.generation and r.status || '' in ('sending', 'unknown') and r.exchanged_at is null))
   returning m.id`
 
-const beginTogether = oneFor((db: Db) =>
+const beginTogether = oneFor(({ db, isFull }: Context) =>
   createBatcher<Mail, boolean>(
     async asked => {
       const begun = await runOn(db.hot)<{ id: string }>(beginAll, [
@@ -92,7 +91,7 @@ const beginTogether = oneFor((db: Db) =>
       const ids = new Set(begun.map(({ id }) => id))
       return asked.map(({ id }) => ids.has(id))
     },
-    { most: 50, gatherMs, together: isUnavailable },
+    { most: 50, gatherMs, isPatient: isFull, together: isUnavailable },
   ),
 )
 
@@ -101,6 +100,6 @@ const beginTogether = oneFor((db: Db) =>
  * where the claim has gone to somebody else, the mail was cancelled, or its request is over: then nothing may be sent.
  * Calls share statements; one whose answer was lost may be asked again.
  */
-export async function beginSending({ db }: Context, mail: Mail): Promise<boolean> {
-  return await beginTogether(db)(mail)
+export async function beginSending(context: Context, mail: Mail): Promise<boolean> {
+  return await beginTogether(context)(mail)
 }

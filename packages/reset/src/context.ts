@@ -47,6 +47,8 @@ export interface Context {
   siteverify?: Partial<Record<'turnstile' | 'hcaptcha', string>>
   /** Each request has a trace of its own: its job is added by itself. */
   traced?: boolean
+  /** Most of a worker's hands are full, so that its mails wait anyway: their steps may wait for company. */
+  isFull?: () => boolean
   /** Told of what happened, once it is committed; must not throw. */
   record?: Recorder
   /**

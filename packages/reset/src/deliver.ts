@@ -22,7 +22,7 @@ export type Next = { retryAt: Date } | undefined
  * number of times: each step looks at the row first. Rejects only where the database does.
  */
 export async function deliverReset(context: Context, delivery: Delivery, requestId: string): Promise<Next> {
-  const loaded = await loadRequest(context.db)(requestId)
+  const loaded = await loadRequest(context)(requestId)
   if (!loaded) return undefined
   const { request } = loaded
   if (request.status === 'accepted') {
@@ -57,7 +57,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
   if (!claimed || 'retryAt' in claimed) return claimed
   const { mail, remainingMs, now } = claimed
   await context.reached?.('claimed')
-  const loaded = await loadRequest(context.db)(mail.requestId)
+  const loaded = await loadRequest(context)(mail.requestId)
   if (!loaded) return undefined
   const { request } = loaded
   const giveUp = (why: FailureClass, reason: string) =>

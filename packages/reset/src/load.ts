@@ -1,9 +1,9 @@
-import type { Db } from '@sparekey/db/db'
 import { applications } from '@sparekey/db/schema/applications'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
 import { createBatcher, gatherMs, oneFor } from './batcher.ts'
+import type { Context } from './context.ts'
 import { accountIdBy } from './find-account.ts'
 
 export type ResetRequest = typeof resetRequests.$inferSelect
@@ -40,7 +40,7 @@ export interface Loaded {
 const accountId = accountIdBy('"reset_requests"."application_id"', '"reset_requests"."login_key"')
 
 /** A request and its application as they are now; undefined where there is no such request. Calls share a statement. */
-export const loadRequest = oneFor((db: Db) => {
+export const loadRequest = oneFor(({ db, isFull }: Context) => {
   const byId = db.hot
     .select({
       request: jobColumns,
@@ -65,6 +65,6 @@ export const loadRequest = oneFor((db: Db) => {
         )
       })
     },
-    { gatherMs },
+    { gatherMs, isPatient: isFull },
   )
 })

@@ -80,7 +80,7 @@ const mintTogether = oneFor((context: Context) =>
       }
       return asks.map(ask => outcomes.get(ask))
     },
-    { most: 50, gatherMs, together: isUnavailable },
+    { most: 50, gatherMs, isPatient: context.isFull, together: isUnavailable },
   ),
 )
 

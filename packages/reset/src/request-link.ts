@@ -17,7 +17,7 @@ export async function requestLink(
   input: RequestInput & { resetUrl: string },
 ): Promise<{ id: string; link: string } | undefined> {
   const { id } = await insertRequest(context, input)
-  const loaded = await loadRequest(context.db)(id)
+  const loaded = await loadRequest(context)(id)
   const addressee = loaded && (await findAddressee(context, loaded))
   if (!addressee) {
     if (loaded) await ignore(context, loaded.request, 'no_account')

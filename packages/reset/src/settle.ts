@@ -99,6 +99,7 @@ const settleTogether = oneFor((context: Context) =>
   createBatcher<Tried, Settled>(async tried => await writeTries(context, tried), {
     most: 50,
     gatherMs,
+    isPatient: context.isFull,
     together: isUnavailable,
   }),
 )

@@ -68,6 +68,32 @@ describe('a batcher', () => {
     expect(await Promise.all(calls)).toEqual([10, 20, 30, 40, 50, 60])
   })
 
+  it('gathers up to four times as long where it is patient, but not once ten wait', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { runs, work } = held()
+    const call = createBatcher(work, { gatherMs: 5, isPatient: () => true })
+    const calls = [call(1)]
+    await turn()
+    calls.push(call(2))
+    runs[0]?.end()
+    await turn()
+    vi.advanceTimersByTime(19)
+    expect(runs).toHaveLength(1)
+    vi.advanceTimersByTime(1)
+    await turn()
+    expect(runs[1]?.items).toEqual([2])
+    const ten = Array.from({ length: 10 }, (_, i) => i + 3)
+    calls.push(...ten.map(call))
+    runs[1]?.end()
+    await turn()
+    vi.advanceTimersByTime(5)
+    await turn()
+    expect(runs[2]?.items).toEqual(ten)
+    runs[2]?.end()
+    expect(await Promise.all(calls)).toHaveLength(12)
+  })
+
   it('tries each alone where a failure may be one’s own, so that a bad one spoils no other', async () => {
     const call = createBatcher(async (items: number[]) => {
       if (items.includes(2)) throw new Error('two')

@@ -36,6 +36,7 @@ const context: Context = {
   queues,
   secrets: config.secrets ?? [],
   log,
+  isFull: hands.isFull,
   reached: haltAt({ point: FAULT_POINT as Point, standUntil: FAULT_STAND_UNTIL }),
 }
 const renderer = createRenderer()
