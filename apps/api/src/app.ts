@@ -16,7 +16,7 @@ import { addDocs } from './docs.ts'
 import { addDocument } from './document.ts'
 import type { Api, Env } from './endpoint.ts'
 import { addHealth } from './health.ts'
-import { callsPerMinute, type Limits } from './limits.ts'
+import { callsPerMinute, type Limit, type Limits } from './limits.ts'
 import type { Live } from './live.ts'
 import { createObserved } from './observed.ts'
 import { createPageVerbs } from './page-verbs.ts'
@@ -66,8 +66,12 @@ export function createApp(deps: AppDeps): Api {
   const onRefused = (c: Context) => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute)
   const sessions = createSessions(core, deps.adminKey, publicUrl)
   const authenticate = createAuth({ ...deps, sessions, onRefused })
-  const countCall = async (caller: Caller) => {
-    if ('keyId' in caller) await limits.take('key', caller.keyId, caller.application.limits.perKeyMinute)
+  const countCall = async (caller: Caller, own: Limit | undefined) => {
+    const ofKey =
+      'keyId' in caller
+        ? { name: 'key', who: caller.keyId, most: caller.application.limits.perKeyMinute }
+        : undefined
+    await limits.takeInTurn(own, ofKey)
   }
   const https = publicUrl.startsWith('https:')
 

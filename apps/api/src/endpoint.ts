@@ -3,6 +3,7 @@ import type { Dialect, Scope } from '@sparekey/db/types'
 import type { Context, MiddlewareHandler } from 'hono'
 import { answerPreflight, type Caller, type KeyNeed } from './auth.ts'
 import { parseInput, readJson } from './body.ts'
+import type { Limit } from './limits.ts'
 import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
@@ -70,8 +71,8 @@ export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
 
 export interface EndpointDeps {
   authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller>
-  /** Counts a call with an application's key; throws `rate_limited` beyond `limits.perKeyMinute`. */
-  countCall(caller: Caller): Promise<void>
+  /** Counts a call by a limit of its own and by `limits.perKeyMinute` of an application's key; throws `rate_limited`. */
+  countCall(caller: Caller, own: Limit | undefined): Promise<void>
   /** Writes down what was changed. */
   noteChange(c: Context<Env>, caller: Caller, change: Change): Promise<void>
 }
@@ -85,7 +86,10 @@ export interface Change {
 
 const empty = z.strictObject({})
 
-/** Puts a call into the app and into its document. Order: key, limits, parameters, body, handler. */
+/**
+ * Puts a call into the app and into its document. Order: key, limits, parameters, body, handler. `ownLimit` may refuse the
+ * call by itself.
+ */
 export function addEndpoint<
   P extends Shape = typeof empty,
   Q extends Shape = typeof empty,
@@ -95,7 +99,7 @@ export function addEndpoint<
   { authenticate, countCall, noteChange }: EndpointDeps,
   spec: EndpointSpec<P, Q, B>,
   handle: (call: Call<P, Q, B>) => Promise<Response> | Response,
-  limitAddress?: (c: Context<Env>, caller: Caller) => Promise<void>,
+  ownLimit?: (c: Context<Env>, caller: Caller) => Limit | undefined,
 ): void {
   api.openAPIRegistry.registerPath(describe(spec))
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
@@ -103,8 +107,7 @@ export function addEndpoint<
     c.get('headers')['Cache-Control'] = 'no-store'
     const caller = await authenticate(c, spec.key, spec.scope)
     // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
-    await limitAddress?.(c, caller)
-    await countCall(caller)
+    await countCall(caller, ownLimit?.(c, caller))
     const params = readParams(spec.params, c) as z.output<P>
     const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>

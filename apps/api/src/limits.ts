@@ -14,17 +14,35 @@ const redisPauseMs = 2_000
 interface Counted {
   consumed: number
   resetSeconds: number
+  by: RateLimiterAbstract
 }
+
+/** At most so many calls a minute. `name` says what is counted (`address:<application>`, `key`), `who` by whom. */
+export interface Limit {
+  name: string
+  who: string
+  most: number
+}
+
+/** By address; an IPv6 one counts as its /64 network. */
+export const addressLimit = (name: string, ip: string, most: number): Limit => ({
+  name,
+  who: networkOf(ip),
+  most,
+})
 
 export interface Limits {
   /**
-   * Counts one call. `name` says what is counted (`address:<application>`, `key`), `who` by whom.
-   * Throws ApiError `rate_limited` beyond `most` in a minute, with Retry-After and the RateLimit fields of
+   * Counts one call. Throws ApiError `rate_limited` beyond the limit, with Retry-After and the RateLimit fields of
    * draft-ietf-httpapi-ratelimit-headers-10.
    */
   take(name: string, who: string, most: number): Promise<void>
-  /** The same by address; an IPv6 one counts as its /64 network. */
   takeAddress(name: string, ip: string, most: number): Promise<void>
+  /**
+   * Counts one call by two limits, in one round trip. What the first has too many uses up none of the second: it is given
+   * back there, and for as long as the first's minute lasts the second is asked only after it.
+   */
+  takeInTurn(first: Limit | undefined, second: Limit | undefined): Promise<void>
 }
 
 /**
@@ -62,8 +80,11 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
       users: 0,
       count: createBatcher<undefined, Counted>(
         async calls => {
-          const { consumed, resetSeconds } = await countAll(key, calls.length)
-          return calls.map((_, index) => ({ consumed: consumed - calls.length + 1 + index, resetSeconds }))
+          const counted = await countAll(key, calls.length)
+          return calls.map((_, index) => ({
+            ...counted,
+            consumed: counted.consumed - calls.length + 1 + index,
+          }))
         },
         { together: () => true },
       ),
@@ -77,8 +98,7 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     }
   }
 
-  async function take(name: string, who: string, most: number): Promise<void> {
-    const { consumed, resetSeconds } = await count(`${name}:${who}`)
+  function refuseBeyond({ name, most }: Limit, { consumed, resetSeconds }: Counted): void {
     if (consumed <= most) return
     const policy = name.split(':')[0]
     throw new ApiError('rate_limited', `At most ${most} calls in a minute; try again in ${resetSeconds} s.`, {
@@ -90,12 +110,45 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     })
   }
 
-  return { take, takeAddress: (name, ip, most) => take(name, networkOf(ip), most) }
+  const keyOf = ({ name, who }: Limit) => `${name}:${who}`
+
+  async function takeOne(limit: Limit): Promise<void> {
+    refuseBeyond(limit, await count(keyOf(limit)))
+  }
+
+  /** Of whom there were too many in this minute. */
+  const overstepped = new Set<string>()
+
+  async function takeBoth(first: Limit, second: Limit): Promise<void> {
+    const firstKey = keyOf(first)
+    const [counted, behind] = await Promise.all([count(firstKey), count(keyOf(second))])
+    if (counted.consumed > first.most) {
+      overstepped.add(firstKey)
+      setTimeout(() => overstepped.delete(firstKey), counted.resetSeconds * 1000).unref()
+      await behind.by.reward(keyOf(second), 1).catch(() => {})
+    }
+    refuseBeyond(first, counted)
+    refuseBeyond(second, behind)
+  }
+
+  return {
+    take: (name, who, most) => takeOne({ name, who, most }),
+    takeAddress: (name, ip, most) => takeOne(addressLimit(name, ip, most)),
+    async takeInTurn(first, second) {
+      if (first && second && !overstepped.has(keyOf(first))) return await takeBoth(first, second)
+      if (first) await takeOne(first)
+      if (second) await takeOne(second)
+    },
+  }
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string, calls: number) {
+async function consume(limiter: RateLimiterAbstract, key: string, calls: number): Promise<Counted> {
   const { consumedPoints, msBeforeNext } = await limiter.consume(key, calls)
-  return { consumed: consumedPoints, resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
+  return {
+    consumed: consumedPoints,
+    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+    by: limiter,
+  }
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -4,8 +4,7 @@ import type { Context } from 'hono'
 import type { Caller } from '../auth.ts'
 import type { Client } from '../client.ts'
 import type { EndpointDeps } from '../endpoint.ts'
-import type { Limits } from '../limits.ts'
-import { callsPerMinute } from '../limits.ts'
+import { addressLimit, callsPerMinute, type Limit, type Limits } from '../limits.ts'
 import { ApiError } from '../problem.ts'
 
 /** What the calls of `/v1` work with. */
@@ -45,18 +44,17 @@ export function ownerOf(caller: Caller, applicationId: string | undefined): stri
  * A limit by address for calls that look at secrets: tokens, codes, passwords. Not for a secret key, whose calls all
  * come from the application's own servers and are counted by key.
  */
-export function limitGuesses({ limits, clientOf }: V1Deps, name: string) {
-  return async (c: Context, caller: Caller) => {
-    if (caller.kind !== 'secret') await limits.takeAddress(name, clientOf(c).ip, callsPerMinute)
-  }
+export function limitGuesses({ clientOf }: V1Deps, name: string) {
+  return (c: Context, caller: Caller): Limit | undefined =>
+    caller.kind === 'secret' ? undefined : addressLimit(name, clientOf(c).ip, callsPerMinute)
 }
 
 /** The application's own limit by address, for who holds its publishable key. */
-export function limitAsking({ limits, clientOf }: V1Deps) {
-  return async (c: Context, caller: Caller) => {
-    if (caller.kind !== 'publishable') return
-    const { id, limits: own } = caller.application
-    await limits.takeAddress(`address:${id}`, clientOf(c).ip, own.perAddressMinute)
+export function limitAsking({ clientOf }: V1Deps) {
+  return (c: Context, caller: Caller): Limit | undefined => {
+    if (caller.kind !== 'publishable') return undefined
+    const { id, limits } = caller.application
+    return addressLimit(`address:${id}`, clientOf(c).ip, limits.perAddressMinute)
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createOwnPage } from '../auth.ts'
 import { type Api, addEndpoint } from '../endpoint.ts'
+import { addressLimit } from '../limits.ts'
 import { ApiError } from '../problem.ts'
 import type { Sessions } from '../sessions.ts'
 import type { V1Deps } from './deps.ts'
@@ -19,10 +20,10 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /** `/v1/session`: operators sign in with their key, from our own pages only. */
 export function addSession(api: Api, deps: SessionDeps): void {
-  const { sessions, adminKey, limits, clientOf } = deps
+  const { sessions, adminKey, clientOf } = deps
   const common = { path: '/v1/session', tag: 'Operation', key: 'none' as const }
   const isOwnPage = createOwnPage(deps.publicUrl)
-  const fromOwnPage = async (c: Context) => {
+  const checkPage = (c: Context) => {
     if (!isOwnPage(c))
       throw new ApiError('forbidden', 'A session is opened and closed from our own pages only.')
   }
@@ -50,9 +51,9 @@ export function addSession(api: Api, deps: SessionDeps): void {
         throw new ApiError('unauthenticated', 'This is not the admin key.')
       return c.json({ expiresAt: await sessions.open(c) })
     },
-    async c => {
-      await fromOwnPage(c)
-      await limits.takeAddress('sign-in', clientOf(c).ip, signInsPerMinute)
+    c => {
+      checkPage(c)
+      return addressLimit('sign-in', clientOf(c).ip, signInsPerMinute)
     },
   )
 
@@ -92,6 +93,9 @@ export function addSession(api: Api, deps: SessionDeps): void {
       c.set('changed', await sessions.close(c))
       return c.body(null, 204)
     },
-    fromOwnPage,
+    c => {
+      checkPage(c)
+      return undefined
+    },
   )
 }
