@@ -110,7 +110,7 @@ export async function openStage(settings: Settings, { profile = false } = {}): P
         command: process.execPath,
         args: [
           ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${join(profileFolder, profileName(part))}`] : []),
-          ...(part === 'api' ? ['--max-semi-space-size=8'] : []),
+          ...(part === 'api' ? ['--v8-pool-size=2'] : []),
           'apps/cli/dist/main.js',
           part,
         ],

@@ -6,6 +6,6 @@ test.for(['deploy/compose.yaml', 'deploy/helm/sparekey/templates/deployments.yam
   path => {
     const given = /exec node (--\S+) /.exec(JSON.parse(text('package.json')).scripts.api)?.[1]
     expect(given).toBeDefined()
-    expect(text(path).match(/--max-[\w-]+=\d+/g)).toEqual([given])
+    expect(text(path).match(/--v8-[\w-]+=\d+/g)).toEqual([given])
   },
 )
