@@ -50,6 +50,24 @@ const hurry = async (sparekey: Sparekey) => {
   await sparekey.sql`update mails set next_try_at = now() - interval '1 minute' where status = 'queued'`
 }
 
+test('a mail has the settings that its application has by then', async () => {
+  const { server, sparekey, app, ask } = await begin({})
+  const subjects = () => server.taken.map(source => header(source, 'Subject'))
+  await sparekey.status(await ask(), app.secret, 'sent')
+  const { status } = await sparekey.call('PATCH', `/v1/applications/${app.id}`, {
+    key: sparekey.adminKey,
+    body: { name: 'Renamed' },
+  })
+  expect(status).toBe(200)
+  const { body } = await sparekey.call('POST', '/v1/accounts', {
+    key: app.secret,
+    body: { login: 'ben@example.com', email: 'ben@example.com' },
+  })
+  expect(body.id).toBeDefined()
+  await sparekey.status(await ask('ben@example.com'), app.secret, 'sent')
+  expect(subjects()).toEqual([expect.stringContaining('Acme'), expect.stringContaining('Renamed')])
+})
+
 describe.each(backends)('delivery, queues on %s', backend => {
   test('451 twice is tried again and delivered once, with the same Message-ID and link each time', async () => {
     const { server, sparekey, app, ask } = await begin({

@@ -136,7 +136,7 @@ export function readConfig(env: Environment): Config {
     webhookAllow:
       read('WEBHOOK_ALLOW', parse.networks, 'IP addresses or networks (10.0.0.0/8) by comma') ?? [],
     workerConcurrency:
-      read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 200,
+      read('WORKER_CONCURRENCY', text => parse.integer(text, 1, 1000), 'a number from 1 to 1000') ?? 250,
     workerPort: read('WORKER_PORT', parse.port, 'a port number from 1 to 65535') ?? 3001,
     mailboxPort: read('MAILBOX_PORT', parse.port, 'a port number from 1 to 65535'),
     logLevel:

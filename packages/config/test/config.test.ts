@@ -15,7 +15,7 @@ test('an empty environment gives the documented defaults', () => {
     publicUrl: 'http://localhost:3000',
     port: 3000,
     host: '127.0.0.1',
-    workerConcurrency: 200,
+    workerConcurrency: 250,
     workerPort: 3001,
     logLevel: 'info',
   })
