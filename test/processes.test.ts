@@ -153,7 +153,7 @@ test('start finishes a demo that was left half made', async () => {
   })
   for (const line of [
     /^sparekey_delivery_seconds_count 1$/m,
-    /^sparekey_worker_concurrency 100$/m,
+    /^sparekey_worker_concurrency 250$/m,
     /^sparekey_postgres_connections\{part="api",pool="hot",state="free"\} \d$/m,
     /^sparekey_postgres_connections\{part="worker",pool="hot",state="free"\} \d$/m,
   ])
