@@ -52,7 +52,7 @@ test('API and worker tell Prometheus what they did, with bounded labels and no i
     /^sparekey_mail_attempts_total\{server="[\w.]+:\d+",outcome="accepted"\} 1$/m,
     /^sparekey_resets_sent_total\{dialect="sparekey"\} 1$/m,
     /^sparekey_smtp_connections\{server="[\w.]+:\d+",state="(used|free)"\} \d+$/m,
-    /^sparekey_worker_concurrency 100$/m,
+    /^sparekey_worker_concurrency 250$/m,
     /^sparekey_worker_busy \d+$/m,
     /^sparekey_postgres_connections\{part="worker",pool="other",state="(used|free)"\} \d+$/m,
   ])
