@@ -40,7 +40,7 @@ export interface Limits {
   takeAddress(name: string, ip: string, most: number): Promise<void>
   /**
    * Counts one call by two limits, in one round trip. What the first has too many uses up none of the second: it is given
-   * back there, and for as long as the first's minute lasts the second is asked only after it.
+   * back there (in flight it counts), and for as long as the first's minute lasts the second is asked only after it.
    */
   takeInTurn(first: Limit | undefined, second: Limit | undefined): Promise<void>
 }

