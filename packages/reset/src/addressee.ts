@@ -11,10 +11,23 @@ export interface Addressee {
   locale: string | null
 }
 
-/** Finds whom to mail, in the directory of the request's application. Throws DirectoryFault where its server does not say. */
+/** An account here. */
+export const accountAddressee = (id: string): Addressee => ({
+  key: id,
+  accountId: id,
+  email: '',
+  name: null,
+  locale: null,
+})
+
+/**
+ * Finds whom to mail, in the directory of the request's application; `accountId`: whose login or email was asked for, in the
+ * builtin one. Throws DirectoryFault where an application's server does not say.
+ */
 export async function findAddressee(
   context: Context,
-  { request, application, accountId }: Loaded,
+  { request, application }: Loaded,
+  accountId: string | null,
 ): Promise<Addressee | undefined> {
   const { recipient } = request
   if (recipient) {
@@ -22,7 +35,5 @@ export async function findAddressee(
     return { key: `caller:${id}`, accountId: null, email, name: name ?? null, locale: locale ?? null }
   }
   if (isRemote(request, application)) return await findRemoteAddressee(context, request, application)
-  return accountId === undefined
-    ? undefined
-    : { key: accountId, accountId, email: '', name: null, locale: null }
+  return accountId === null ? undefined : accountAddressee(accountId)
 }

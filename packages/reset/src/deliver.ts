@@ -2,11 +2,9 @@ import { mailAttempts, mails } from '@sparekey/db/schema/mails'
 import { isUnavailable } from '@sparekey/db/unavailable'
 import type { Attempt } from '@sparekey/mail/outcome'
 import { and, desc, eq } from 'drizzle-orm'
-import { findAddressee } from './addressee.ts'
 import { beginSending, claim, type Mail } from './claim.ts'
 import { compose, type Delivery, type Letter } from './compose.ts'
 import { type Context, secretById } from './context.ts'
-import { ignore } from './ignore.ts'
 import { type Loaded, loadRequest } from './load.ts'
 import { mint } from './mint.ts'
 import { type Carried, redact } from './redact.ts'
@@ -22,23 +20,16 @@ export type Next = { retryAt: Date } | undefined
  * number of times: each step looks at the row first. Rejects only where the database does.
  */
 export async function deliverReset(context: Context, delivery: Delivery, requestId: string): Promise<Next> {
-  const loaded = await loadRequest(context)(requestId)
+  // From before the lease begins, so that whoever stands still meanwhile sends nothing after its end.
+  const since = performance.now()
+  const hold = delivery.mailer.isReady() ? 'begun' : 'claimed'
+  const { loaded, minted } = await mint(context, requestId, { hold })
   if (!loaded) return undefined
-  const { request } = loaded
-  if (request.status === 'accepted') {
-    const addressee = await findAddressee(context, loaded)
-    if (!addressee) {
-      await ignore(context, request, 'no_account')
-      return undefined
-    }
-    // From before the lease begins, so that whoever stands still meanwhile sends nothing after its end.
-    const since = performance.now()
-    const hold = delivery.mailer.isReady() ? 'begun' : 'claimed'
-    const minted = await mint(context, loaded, addressee, { hold })
-    if (!minted) return undefined
+  if (minted) {
     await context.reached?.('minted')
     return await send(context, delivery, { ...minted, application: loaded.application, since })
   }
+  const { request } = loaded
   if (!delivering.some(status => status === request.status)) return undefined
   const [mail] = await context.db
     .select({ id: mails.id })
@@ -72,7 +63,7 @@ export async function deliverMail(context: Context, delivery: Delivery, mailId: 
 }
 
 /** A mail that is this process's alone for as long as its lease holds. */
-interface Sending extends Omit<Loaded, 'accountId'> {
+interface Sending extends Loaded {
   mail: Mail
   /** Of a mail that was minted just now; derived again else. */
   carried?: Carried

@@ -1,10 +1,11 @@
+import type { Db } from '@sparekey/db/db'
 import { applications } from '@sparekey/db/schema/applications'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
-import { eq, getTableColumns, sql } from 'drizzle-orm'
+import { runOn } from '@sparekey/db/statement'
+import { getTableColumns, sql } from 'drizzle-orm'
 import type { Application } from './applications.ts'
 import { createBatcher, gatherMs, oneFor } from './batcher.ts'
 import type { Context } from './context.ts'
-import { accountIdBy } from './find-account.ts'
 
 export type ResetRequest = typeof resetRequests.$inferSelect
 
@@ -33,53 +34,75 @@ export interface Loaded {
   request: JobRequest
   /** Without its aliases, which no mail needs. */
   application: Application
-  /** Whose login or email was asked for, in the `builtin` directory. */
-  accountId: string | undefined
 }
 
-const accountId = accountIdBy('"reset_requests"."application_id"', '"reset_requests"."login_key"')
+const columns = Object.entries(jobColumns) as [keyof JobRequest, (typeof jobColumns)[keyof JobRequest]][]
 
-/** The version of an application's row: each change of it makes a new one. */
-const version = sql<string>`${applications}.xmin::text || ${applications}.ctid::text`
+/** What a statement selects of a request and of its application, by their names there, so that `toLoaded` can read it. */
+export const jobFields = (request: string, application: string): string =>
+  [
+    ...columns.map(([name, column]) => `${request}.${column.name} as "${name}"`),
+    // The version of an application's row: each change of it makes a new one.
+    `${application}.xmin::text || ${application}.ctid::text as version`,
+  ].join(', ')
+
+export type JobRow = { version: string } & Record<keyof JobRequest, unknown>
+
+const knownTo = oneFor((_: Db) => new Map<string, { application: Application; version: string }>())
 const mostKnown = 1_000
 
-/**
- * A request and its application as they are now; undefined where there is no such request. Calls share a statement, and an
- * application is read again only where its row is another one by now: its 25 columns cost more than the request's.
- */
-export const loadRequest = oneFor(({ db, isFull }: Context) => {
-  const byId = db.hot
-    .select({ request: jobColumns, version, accountId: sql<string | null>`${sql.raw(accountId)}` })
-    .from(resetRequests)
-    .innerJoin(applications, eq(applications.id, resetRequests.applicationId))
-    .where(sql`${resetRequests.id} = any(${sql.placeholder('ids')})`)
-    .prepare('requests_by_id')
-  const applicationsById = db.hot
-    .select({ application: getTableColumns(applications), version })
+const applicationsOf = oneFor((db: Db) =>
+  db.hot
+    .select({
+      application: getTableColumns(applications),
+      version: sql<string>`${applications}.xmin::text || ${applications}.ctid::text`,
+    })
     .from(applications)
     .where(sql`${applications.id} = any(${sql.placeholder('ids')})`)
-    .prepare('applications_by_id')
-  const known = new Map<string, { application: Application; version: string }>()
+    .prepare('applications_by_id'),
+)
 
-  async function learn(ids: string[]): Promise<void> {
-    for (const { application, version } of await applicationsById.execute({ ids }))
+/**
+ * Requests and their applications, by the requests' ids. An application is read again only where its row is another one by
+ * now: its 25 columns cost more than the request's.
+ */
+export async function toLoaded(db: Db, rows: JobRow[]): Promise<Map<string, Loaded>> {
+  const known = knownTo(db)
+  if (known.size > mostKnown) known.clear()
+  const requests = rows.map(row => ({ request: readJob(row), version: row.version }))
+  const changed = new Set<string>()
+  for (const { request, version } of requests)
+    if (known.get(request.applicationId)?.version !== version) changed.add(request.applicationId)
+  if (changed.size > 0)
+    for (const { application, version } of await applicationsOf(db).execute({ ids: [...changed] }))
       known.set(application.id, { application: { ...application, aliases: [] }, version })
-  }
+  return new Map(
+    requests.flatMap(({ request }) => {
+      const application = known.get(request.applicationId)?.application
+      return application ? [[request.id, { request, application }]] : []
+    }),
+  )
+}
 
-  return createBatcher<string, Loaded | undefined>(
+function readJob(row: JobRow): JobRequest {
+  const read = columns.map(([name, column]) => {
+    const value = row[name]
+    return [name, value === null ? null : column.mapFromDriverValue(value as never)]
+  })
+  return Object.fromEntries(read) as JobRequest
+}
+
+const byId = `
+  select ${jobFields('r', 'a')} from reset_requests r join applications a on a.id = r.application_id
+  where r.id = any($1::text[])`
+
+/** A request and its application as they are now; undefined where there is no such request. Calls share a statement. */
+export const loadRequest = oneFor(({ db, isFull }: Context) =>
+  createBatcher<string, Loaded | undefined>(
     async ids => {
-      if (known.size > mostKnown) known.clear()
-      const found = new Map((await byId.execute({ ids })).map(row => [row.request.id, row]))
-      const changed = new Set<string>()
-      for (const { request, version } of found.values())
-        if (known.get(request.applicationId)?.version !== version) changed.add(request.applicationId)
-      if (changed.size > 0) await learn([...changed])
-      return ids.map(id => {
-        const row = found.get(id)
-        const application = row && known.get(row.request.applicationId)?.application
-        return application && { request: row.request, application, accountId: row.accountId ?? undefined }
-      })
+      const loaded = await toLoaded(db, await runOn(db.hot)<JobRow>(byId, [ids]))
+      return ids.map(id => loaded.get(id))
     },
     { gatherMs, isPatient: isFull },
-  )
-})
+  ),
+)

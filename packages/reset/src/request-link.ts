@@ -1,9 +1,6 @@
 import { deriveToken } from '@sparekey/token/token'
-import { findAddressee } from './addressee.ts'
 import { type Context, secretById } from './context.ts'
-import { ignore } from './ignore.ts'
 import { enqueue, resetJob } from './jobs.ts'
-import { loadRequest } from './load.ts'
 import { mint } from './mint.ts'
 import { insertRequest, type RequestInput } from './request.ts'
 
@@ -17,13 +14,7 @@ export async function requestLink(
   input: RequestInput & { resetUrl: string },
 ): Promise<{ id: string; link: string } | undefined> {
   const { id } = await insertRequest(context, input)
-  const loaded = await loadRequest(context)(id)
-  const addressee = loaded && (await findAddressee(context, loaded))
-  if (!addressee) {
-    if (loaded) await ignore(context, loaded.request, 'no_account')
-    return undefined
-  }
-  const minted = await mint(context, loaded, addressee, { doubled: true })
+  const { minted } = await mint(context, id, { hold: 'nobody', doubled: true })
   const secret = minted && secretById(context, minted.request.secretId)
   if (!minted?.request.seed || !secret) return undefined
   const link = input.resetUrl.replace('{token}', deriveToken(secret.key, id, minted.request.seed))
