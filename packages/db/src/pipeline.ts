@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import type { Executor } from './db.ts'
 import { type Run, runOn } from './statement.ts'
+import { isLost } from './unavailable.ts'
 
 export interface PipelinedTransaction {
   tx: Executor
@@ -34,10 +35,14 @@ export function openPipeline(open: (onclose: () => void) => Sql): Pipeline & { c
   }
   const client = open(lose)
   const { unsafe } = client
-  const send: typeof unsafe = (...call) => {
+  const send = ((...call: Parameters<typeof unsafe>) => {
     if (state !== 'open') throw new ConnectionLost()
-    return unsafe(...call)
-  }
+    const statement = unsafe(...call)
+    // The connection ends only after it told its statements: what is sent between would wait for the next one. The promise's
+    // own `then`: that of a statement would start it.
+    Promise.prototype.then.call(statement, undefined, error => isLost(error) && lose())
+    return statement
+  }) as typeof unsafe
   const tx: Executor = drizzle(Object.assign(client, { unsafe: send }))
   const run = runOn(tx)
 

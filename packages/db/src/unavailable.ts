@@ -24,3 +24,9 @@ export function isUnavailable(error: unknown): boolean {
   }
   return false
 }
+
+/** Whether an error says that its connection is gone, or as good as gone. */
+export function isLost(error: unknown): boolean {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }
+  return severity === 'FATAL' || severity === 'PANIC' || (typeof code === 'string' && codes.has(code))
+}

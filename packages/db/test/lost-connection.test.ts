@@ -45,13 +45,13 @@ test('a transaction whose connection is lost while it waits for something else w
   expect(await admin`select * from written`).toEqual([])
 })
 
-test('a connection lost while it asks for the types of arrays rejects what waits for it, and ends no process', async () => {
+/** A database by a way that breaks once this is asked. */
+async function openBreaking(question: string) {
   const target = new URL(database.url)
-  // A way to the server that breaks at that question.
   const way = createServer(client => {
     const upstream = connect(Number(target.port), target.hostname)
     client.on('data', chunk => {
-      if (chunk.includes('typarray')) {
+      if (chunk.includes(question)) {
         upstream.destroy()
         client.resetAndDestroy()
       } else upstream.write(chunk)
@@ -64,6 +64,17 @@ test('a connection lost while it asks for the types of arrays rejects what waits
   const url = new URL(database.url)
   url.port = `${(way.address() as AddressInfo).port}`
   const broken = openDb(url.href)
+  return {
+    db: broken.db,
+    async close() {
+      await broken.close()
+      way.close()
+    },
+  }
+}
+
+test('a connection lost while it asks for the types of arrays rejects what waits for it, and ends no process', async () => {
+  const broken = await openBreaking('typarray')
   const stray: unknown[] = []
   const onStray = (error: unknown) => stray.push(error)
   process.on('unhandledRejection', onStray)
@@ -74,6 +85,20 @@ test('a connection lost while it asks for the types of arrays rejects what waits
   } finally {
     process.off('unhandledRejection', onStray)
     await broken.close()
-    way.close()
   }
+})
+
+test("a statement that is sent between a connection's error and its end rejects, and the next transaction works", async () => {
+  const broken = await openBreaking('break')
+  const later: unknown[] = []
+  const transaction = broken.db.pipeline.transaction(async ({ run }) => {
+    await run('select $1', ['break']).catch(error => later.push(error))
+    await run('select $1', ['more']).catch(error => later.push(error))
+  })
+  await expect(transaction).rejects.toSatisfy(isUnavailable)
+  expect(later).toHaveLength(2)
+  expect(later.every(isUnavailable)).toBe(true)
+  const result = await broken.db.pipeline.transaction(({ run }) => run('select $1 as what', ['on']))
+  expect(result).toEqual([{ what: 'on' }])
+  await broken.close()
 })
