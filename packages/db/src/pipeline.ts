@@ -8,28 +8,36 @@ export interface PipelinedTransaction {
   tx: Executor
   run: Run
   /**
-   * Sends a statement together with COMMIT: the last one, and the only one that writes, or another's change could be
-   * committed without it.
+   * Sends a statement together with COMMIT, and resolves to its rows while that is under way: the last one, and the only one
+   * that writes, or another's change could be committed without it.
    */
   runLast: Run
 }
 
+/** What a transaction came to, while its COMMIT is under way. */
+export interface Committing<T> {
+  result: T
+  /** Resolves once it is committed; before that nothing may be promised. Rejects where it is not known to be. */
+  committed: Promise<void>
+}
+
 export interface Pipeline {
-  /** Commits once `work` resolves, unless it did; rolls back where it rejects. Rejects where nothing is known to be committed. */
-  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T>
+  /** Commits once `work` resolves, unless it did; rolls back and rejects where `work` rejects. */
+  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<Committing<T>>
 }
 
 /**
  * Transactions in as few as two round trips, where drizzle's take four: BEGIN goes out with the first statements, COMMIT
  * with the last. One at a time, over a pool of one connection that is theirs alone.
  *
- *   idle ──BEGIN──► open ──work resolves: COMMIT──► idle
- *                   │ ├────runLast: its statement and COMMIT──► idle
- *                   │ └────work rejects: ROLLBACK──► idle
+ *   idle ──BEGIN──► open ──work resolves: COMMIT──► ending ──answered──► idle
+ *                   │ ├────runLast: its statement and COMMIT──► ending
+ *                   │ └────work rejects: ROLLBACK──► ending
  *                   └ connection lost ─► lost: what follows rejects, since on the next connection it would run by itself
  */
 export function openPipeline(open: (onclose: () => void) => Sql): Pipeline & { client: Sql } {
-  let state: 'idle' | 'open' | 'lost' = 'idle'
+  let state: 'idle' | 'open' | 'ending' | 'lost' = 'idle'
+  let ended: Promise<void> | undefined
   const lose = () => {
     if (state === 'open') state = 'lost'
   }
@@ -49,35 +57,36 @@ export function openPipeline(open: (onclose: () => void) => Sql): Pipeline & { c
   /** Sends COMMIT, or what else ends a transaction. Rejects where the server did otherwise. */
   async function end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     const ending = send(how).execute()
-    state = 'idle'
+    state = 'ending'
     const { command } = await ending
     if (command !== how) throw new Error(`${how} was answered by ${command}: a statement had failed`)
   }
 
   async function runLast<Row extends object>(...call: Parameters<Run>): Promise<Row[]> {
-    const [written, ended] = await Promise.allSettled([run<Row>(...call), end('COMMIT')])
-    if (written.status === 'rejected') throw written.reason
-    if (ended.status === 'rejected') throw ended.reason
-    return written.value
+    const rows = run<Row>(...call)
+    ended = end('COMMIT')
+    // Whoever asked hears of it by the rows, or by `committed`.
+    ended.catch(() => {})
+    return await rows
   }
 
   /** Nobody waits for its answer: where it fails, what was sent behind it fails, too, or reads and changes nothing. */
   function begin(): void {
     state = 'open'
+    ended = undefined
     send('BEGIN').execute().catch(lose)
   }
 
-  async function runOne<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+  async function runOne<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<Committing<T>> {
     begin()
     try {
       const result = await work({ tx, run, runLast })
-      if (state !== 'idle') await end('COMMIT')
-      return result
+      const committed = ended ?? end('COMMIT')
+      committed.catch(() => {})
+      return { result, committed }
     } catch (error) {
       if (state === 'open') await end('ROLLBACK').catch(() => {})
       throw error
-    } finally {
-      state = 'idle'
     }
   }
 
@@ -86,7 +95,10 @@ export function openPipeline(open: (onclose: () => void) => Sql): Pipeline & { c
     client,
     transaction(work) {
       const mine = turn.then(() => runOne(work))
-      turn = mine.catch(() => {})
+      const over = () => {
+        state = 'idle'
+      }
+      turn = mine.then(({ committed }) => committed).then(over, over)
       return mine
     },
   }

@@ -31,7 +31,11 @@ export function watchPool(max: number, client: Sql, pipeline?: Pipeline): () => 
   })
   if (pipeline) {
     const { transaction } = pipeline
-    pipeline.transaction = work => held(transaction(work))
+    pipeline.transaction = work => {
+      const begun = transaction(work)
+      held(begun.then(({ committed }) => committed))
+      return begun
+    }
   }
   return () => {
     const used = Math.min(inHand, max)

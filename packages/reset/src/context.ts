@@ -13,8 +13,9 @@ export interface Secret {
  * Between two steps that must stand a crash: what was done last.
  *
  *   asking      row written ─► job enqueued ─► 202
- *   a mail      first minted, later claimed ─► composed ─► begun ─► answered ─► settled
- *               a first try may be begun as it is minted: then `begun` is not passed
+ *   a mail      first composed ─► minted ─► begun, later claimed ─► composed ─► begun ─► answered ─► settled
+ *               a first try is composed while its COMMIT is under way, and may be begun as it is minted: then `begun` is
+ *               not passed
  *   a webhook   posted, before that is written down
  *   completion  password hashed ─► everything changed
  */

@@ -25,10 +25,7 @@ export async function deliverReset(context: Context, delivery: Delivery, request
   const hold = delivery.mailer.isReady() ? 'begun' : 'claimed'
   const { loaded, minted } = await mint(context, requestId, { hold })
   if (!loaded) return undefined
-  if (minted) {
-    await context.reached?.('minted')
-    return await send(context, delivery, { ...minted, application: loaded.application, since })
-  }
+  if (minted) return await send(context, delivery, { ...minted, application: loaded.application, since })
   const { request } = loaded
   if (!delivering.some(status => status === request.status)) return undefined
   const [mail] = await context.db
@@ -72,10 +69,12 @@ interface Sending extends Loaded {
   since: number
   /** Now, by the database's clock. */
   now: Date
+  /** Of a mail that was minted just now: no server is handed it before. */
+  committed?: Promise<void>
 }
 
 async function send(context: Context, delivery: Delivery, sending: Sending): Promise<Next> {
-  const { mail, remainingMs, since } = sending
+  const { mail, remainingMs, since, committed } = sending
   let letter: Letter | undefined
   try {
     letter = await compose(context, delivery, sending)
@@ -83,6 +82,7 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
     if (!(error instanceof TypeError)) throw error
   }
   if (!letter) {
+    await committed
     const reason = secretById(context, sending.request.secretId)
       ? 'the mail could not be composed'
       : 'the key that minted this token is gone'
@@ -91,18 +91,19 @@ async function send(context: Context, delivery: Delivery, sending: Sending): Pro
   await context.reached?.('composed')
   const { composed, carried } = letter
   let calledOff = false
-  // Unless it was begun as it was minted, for a server that was ready: not before one waits for the message, since a
-  // worker that dies while it connects must not cost one of two tries.
   const begin = async () => {
+    // A disk takes as long to write down a lone token as all the rest of its mail: the server is spoken to meanwhile.
+    await committed
+    if (committed) await context.reached?.('minted')
+    // Unless it was begun as it was minted, for a server that was ready: not before one waits for the message, since a
+    // worker that dies while it connects must not cost one of two tries.
+    if (mail.status === 'sending') return true
     calledOff = !(await persist(() => beginSending(context, mail), beginTries))
     await context.reached?.('begun')
     return !calledOff
   }
-  const tried = await delivery.mailer.send(composed, {
-    withinMs: remainingMs,
-    since,
-    begin: mail.status === 'sending' ? undefined : begin,
-  })
+  const tried = await delivery.mailer.send(composed, { withinMs: remainingMs, since, begin })
+  await committed
   // Before anybody reads them: a server that refuses a mail may quote it.
   const attempts = tried.map(attempt =>
     attempt.response === undefined ? attempt : { ...attempt, response: redact(attempt.response, carried) },

@@ -25,6 +25,8 @@ export interface Minted {
   remainingMs: number
   /** Now, by the database's clock. */
   now: Date
+  /** Until then it is not sure, and must be seen by nobody. Rejects where it is not known to be written. */
+  committed: Promise<void>
 }
 
 /**
@@ -41,18 +43,22 @@ export interface Ask extends Loaded {
 }
 
 /** undefined: it does not want a token any more. */
-export type Outcome = Minted | IgnoreReason | undefined
+export type Outcome<M = Minted> = M | IgnoreReason | undefined
+export type Uncommitted = Omit<Minted, 'committed'>
+
+export const committing = (outcome: Outcome<Uncommitted>, committed: Promise<void>): Outcome =>
+  typeof outcome === 'object' ? { ...outcome, committed } : outcome
 
 /**
  * Mints for requests of different recipients, whose locks the transaction holds and whose states were read under them.
- * Resolves to one outcome for each; where any is minted and nothing was voided, it is committed by then.
+ * Resolves to one outcome for each, before they are committed.
  */
 export async function mintLocked(
   context: Context,
   { tx, run, runLast }: PipelinedTransaction,
   asks: Ask[],
   states: Map<string, State>,
-): Promise<Outcome[]> {
+): Promise<Outcome<Uncommitted>[]> {
   // Accounts that share an address may be in one round.
   const mailed = new Map<string, number>()
   const decided = await Promise.all(

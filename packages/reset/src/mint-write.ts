@@ -3,7 +3,7 @@ import type { Run } from '@sparekey/db/statement'
 import type { Addressee } from './addressee.ts'
 import { leaseSeconds, type Mail } from './claim.ts'
 import type { JobRequest } from './load.ts'
-import type { Hold, Minted } from './mint-round.ts'
+import type { Hold, Uncommitted } from './mint-round.ts'
 import type { NewSecrets } from './secrets.ts'
 
 /** One request's token and mail, as they are written. */
@@ -49,7 +49,7 @@ const writeAll = `
 export async function writeMinted(
   run: Run,
   rows: MintRow[],
-): Promise<Map<string, (request: JobRequest) => Minted>> {
+): Promise<Map<string, (request: JobRequest) => Uncommitted>> {
   const hex = (value: Buffer | null) => value?.toString('hex') ?? null
   const written = await run<{ request_id: string; remaining_ms: number; now_ms: number }>(writeAll, [
     rows.map(row => row.requestId),
@@ -80,7 +80,7 @@ export async function writeMinted(
         ? [
             [
               request_id,
-              (request: JobRequest): Minted => ({
+              (request: JobRequest): Uncommitted => ({
                 request: { ...request, status: 'sending', ...row.secrets.kept },
                 carried: row.withCode ? row.secrets.carried : { token: row.secrets.carried.token },
                 mail: mailOf(row, request, now),

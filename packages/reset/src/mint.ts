@@ -4,7 +4,7 @@ import { createBatcher, gatherMs, oneFor } from './batcher.ts'
 import type { Context } from './context.ts'
 import { ignore } from './ignore.ts'
 import { type Loaded, toLoaded } from './load.ts'
-import { type Ask, type Hold, type Minted, mintLocked, type Outcome } from './mint-round.ts'
+import { type Ask, committing, type Hold, type Minted, mintLocked, type Outcome } from './mint-round.ts'
 import { lockNew, lockRecipients, readNew, readState } from './mint-state.ts'
 
 export interface MintOptions {
@@ -16,8 +16,8 @@ export interface MintOptions {
 /**
  * accepted → sending: mints the token and writes the mail to be sent; or → ignored, with the reason. Requests that come
  * at once share one transaction; locks on their recipients make the limits hold among parallel workers.
- * `loaded` is undefined where there is no such request, `minted` where nothing is to be sent now. Throws DirectoryFault
- * where an application's own server does not say whom to mail.
+ * Resolves while the COMMIT is under way: see `committed`. `loaded` is undefined where there is no such request, `minted`
+ * where nothing is to be sent now. Throws DirectoryFault where an application's own server does not say whom to mail.
  */
 export async function mint(
   context: Context,
@@ -63,9 +63,9 @@ interface Seen {
 /** Looks requests up and mints those that are for an account, in one transaction: the look-up goes out with the locks. */
 const mintNewTogether = oneFor((context: Context) =>
   createBatcher<New, Seen | undefined>(
-    async news =>
-      await context.db.pipeline.transaction(async transaction => {
-        const ids = news.map(({ requestId }) => requestId)
+    async news => {
+      const ids = news.map(({ requestId }) => requestId)
+      const { result, committed } = await context.db.pipeline.transaction(async transaction => {
         // The second sees what was committed before the locks were had.
         const [rows, states] = await Promise.all([lockNew(transaction.run, ids), readNew(transaction.run)])
         const loaded = await toLoaded(context.db, rows)
@@ -76,19 +76,22 @@ const mintNewTogether = oneFor((context: Context) =>
           const accountId = accountIds.get(requestId)
           if (!one || !accountId || asks.has(accountId)) continue
           // Not what it was before the locks were had: sent again.
-          if ((states.get(requestId)?.generation ?? one.request.generation) !== one.request.generation)
-            continue
+          const generation = states.get(requestId)?.generation ?? one.request.generation
+          if (generation !== one.request.generation) continue
           asks.set(accountId, askOf(one, accountAddressee(accountId), options))
         }
         const round = [...asks.values()]
         const outcomes = await mintLocked(context, transaction, round, states)
         const ends = new Map(round.map(({ request }, index) => [request.id, outcomes[index]]))
-        return ids.map(id => {
-          const one = loaded.get(id)
-          const outcome = ends.has(id) ? ends.get(id) : 'open'
-          return one && { loaded: one, accountId: accountIds.get(id) ?? null, outcome }
-        })
-      }),
+        return { loaded, accountIds, ends }
+      })
+      const { loaded, accountIds, ends } = result
+      return ids.map(id => {
+        const one = loaded.get(id)
+        const outcome = ends.has(id) ? committing(ends.get(id), committed) : 'open'
+        return one && { loaded: one, accountId: accountIds.get(id) ?? null, outcome }
+      })
+    },
     { most: 50, gatherMs, isPatient: context.isFull, together: isUnavailable },
   ),
 )
@@ -121,7 +124,7 @@ const recipientOf = ({ request, addressee }: Ask) => `${request.applicationId} $
 
 /** One transaction for requests of different recipients. */
 async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
-  return await context.db.pipeline.transaction(async transaction => {
+  const { result, committed } = await context.db.pipeline.transaction(async transaction => {
     const { run } = transaction
     const accountIds = asks.flatMap(({ addressee: { accountId } }) => accountId ?? [])
     const [, states] = await Promise.all([
@@ -130,4 +133,5 @@ async function mintRound(context: Context, asks: Ask[]): Promise<Outcome[]> {
     ])
     return await mintLocked(context, transaction, asks, states)
   })
+  return result.map(outcome => committing(outcome, committed))
 }

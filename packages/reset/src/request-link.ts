@@ -15,6 +15,7 @@ export async function requestLink(
 ): Promise<{ id: string; link: string } | undefined> {
   const { id } = await insertRequest(context, input)
   const { minted } = await mint(context, id, { hold: 'nobody', doubled: true })
+  await minted?.committed
   const secret = minted && secretById(context, minted.request.secretId)
   if (!minted?.request.seed || !secret) return undefined
   const link = input.resetUrl.replace('{token}', deriveToken(secret.key, id, minted.request.seed))
