@@ -38,12 +38,14 @@ export interface Loaded {
 
 const columns = Object.entries(jobColumns) as [keyof JobRequest, (typeof jobColumns)[keyof JobRequest]][]
 
+/** The version of an application's row: each change of it makes a new one. */
+const versionOf = (application: string) => `${application}.xmin::text || ${application}.ctid::text`
+
 /** What a statement selects of a request and of its application, by their names there, so that `toLoaded` can read it. */
 export const jobFields = (request: string, application: string): string =>
   [
     ...columns.map(([name, column]) => `${request}.${column.name} as "${name}"`),
-    // The version of an application's row: each change of it makes a new one.
-    `${application}.xmin::text || ${application}.ctid::text as version`,
+    `${versionOf(application)} as version`,
   ].join(', ')
 
 export type JobRow = { version: string } & Record<keyof JobRequest, unknown>
@@ -55,7 +57,7 @@ const applicationsOf = oneFor((db: Db) =>
   db.hot
     .select({
       application: getTableColumns(applications),
-      version: sql<string>`${applications}.xmin::text || ${applications}.ctid::text`,
+      version: sql<string>`${sql.raw(versionOf('applications'))}`,
     })
     .from(applications)
     .where(sql`${applications.id} = any(${sql.placeholder('ids')})`)
