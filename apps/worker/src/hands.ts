@@ -2,7 +2,7 @@
 export interface Hands {
   concurrency: number
   busy(): number
-  /** Whether most are in use. */
+  /** Whether most are in use, and so many that some of them may wait for others. */
   isFull(): boolean
   /** Runs a work, counted as in hand until it ends. */
   hold<T>(work: () => Promise<T>): Promise<T>
@@ -13,7 +13,7 @@ export function createHands(concurrency: number): Hands {
   return {
     concurrency,
     busy: () => busy,
-    isFull: () => busy * 2 > concurrency,
+    isFull: () => busy * 2 > concurrency && busy > 50,
     async hold(work) {
       busy++
       try {

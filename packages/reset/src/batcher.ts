@@ -2,14 +2,16 @@
 export const gatherMs = 8
 /** So many are worth a statement. */
 const enough = 10
+/** How often those that need not hurry gather again while they are fewer. */
+const mostGathers = 12
 
 /**
  * Lets calls share one piece of work, such as a statement, without making a lone call wait for company:
  *
- *   idle ──call──► running ──done, nobody waits──► idle
- *                   ▲ │ └──done, calls came meanwhile──► gathering ──┐
- *                   └─┼──────────────── after `gatherMs` ────────────┘
- *                     │     where it `isPatient`, up to four times as long while fewer than ten wait
+ *   idle ──call──► running ──done, nobody waits──► idle ──call, where it `isPatient`──┐
+ *                   ▲ │ └──done, calls came meanwhile──► gathering ◄──────────────────┘
+ *                   │ │                                      │
+ *                   └─┼──── after `gatherMs`; where it `isPatient`, up to 12 times as long while fewer than ten wait
  *                     └─ failed with more than one: each is tried alone, so that a bad one spoils no other
  *
  * `work` resolves to one result for each item, in their order, or to undefined where there is nothing to tell; an Error
@@ -53,25 +55,28 @@ export function createBatcher<Item, Result>(
     }
   }
 
+  const mayWait = () => waiting.length < enough && isPatient()
+
   function start(): void {
     if (busy || waiting.length === 0) return
     busy = true
+    if (mayWait()) gather()
+    else next()
+  }
+
+  function next(): void {
     void run(waiting.splice(0, most)).then(() => {
-      if (gatherMs > 0 && waiting.length > 0 && waiting.length < most) gather(gatherMs)
+      if (waiting.length === 0) busy = false
+      else if (gatherMs > 0 && waiting.length < most) gather()
       else next()
     })
   }
 
-  function gather(untilMs: number): void {
+  function gather(times = 1): void {
     setTimeout(() => {
-      if (untilMs < 4 * gatherMs && waiting.length < enough && isPatient()) gather(untilMs + gatherMs)
+      if (times < mostGathers && mayWait()) gather(times + 1)
       else next()
     }, gatherMs)
-  }
-
-  function next(): void {
-    busy = false
-    start()
   }
 
   return item =>

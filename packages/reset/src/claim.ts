@@ -81,7 +81,8 @@ const beginAll = `
       and r.generation = m.generation and r.status || '' in ('sending', 'unknown') and r.exchanged_at is null))
   returning m.id`
 
-const beginTogether = oneFor(({ db, isFull }: Context) =>
+// Not patient: a connection to the mail server waits for the answer.
+const beginTogether = oneFor(({ db }: Context) =>
   createBatcher<Mail, boolean>(
     async asked => {
       const begun = await runOn(db.hot)<{ id: string }>(beginAll, [
@@ -91,7 +92,7 @@ const beginTogether = oneFor(({ db, isFull }: Context) =>
       const ids = new Set(begun.map(({ id }) => id))
       return asked.map(({ id }) => ids.has(id))
     },
-    { most: 50, gatherMs, isPatient: isFull, together: isUnavailable },
+    { most: 50, gatherMs, together: isUnavailable },
   ),
 )
 
