@@ -8,12 +8,15 @@ export interface Hands {
   hold<T>(work: () => Promise<T>): Promise<T>
 }
 
+/** Of fewer, those that wait for company would be the most part of it. */
+const manyHands = 50
+
 export function createHands(concurrency: number): Hands {
   let busy = 0
   return {
     concurrency,
     busy: () => busy,
-    isFull: () => busy * 2 > concurrency && busy > 50,
+    isFull: () => busy * 2 > concurrency && busy > manyHands,
     async hold(work) {
       busy++
       try {

@@ -6,7 +6,7 @@ const enough = 10
 const mostGathers = 12
 
 /**
- * Lets calls share one piece of work, such as a statement, without making a lone call wait for company:
+ * Lets calls share one piece of work, such as a statement, without making a lone call wait for company, unless it has time:
  *
  *   idle ──call──► running ──done, nobody waits──► idle ──call, where it `isPatient`──┐
  *                   ▲ │ └──done, calls came meanwhile──► gathering ◄──────────────────┘
