@@ -8,7 +8,7 @@ export interface Hands {
   hold<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** Of fewer, those that wait for company would be the most part of it. */
+/** With fewer in hand, ten that wait for one another would be a large part of them. */
 const manyHands = 50
 
 export function createHands(concurrency: number): Hands {
