@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -55,6 +55,7 @@ export async function openStage(settings: Settings, { profile = false } = {}): P
     return closing
   }
   try {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
     if (profile) await rm(profileFolder, { recursive: true, force: true })
     const folder = await mkdtemp(join(tmpdir(), 'sparekey-bench-'))
     closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
@@ -110,7 +111,8 @@ export async function openStage(settings: Settings, { profile = false } = {}): P
         command: process.execPath,
         args: [
           ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${join(profileFolder, profileName(part))}`] : []),
-          ...(part === 'api' ? ['--v8-pool-size=2'] : []),
+          // What `npm run api` and `npm run worker` give Node.
+          ...(scripts[part]?.match(/--\S+/g) ?? []),
           'apps/cli/dist/main.js',
           part,
         ],

@@ -54,7 +54,7 @@ describe('the image', () => {
     const named = all('FROM').map(rest => /^\S+ AS (\w+)$/.exec(rest)?.[1])
     for (const rest of all('FROM')) {
       const [image = ''] = rest.split(' ')
-      if (!named.includes(image)) expect(image).toMatch(/^(node:20-bookworm|debian:bookworm-slim)$/)
+      if (!named.includes(image)) expect(image).toMatch(/^(node:26-bookworm|debian:bookworm-slim)$/)
     }
   })
 

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { text } from './files.ts'
 
-test.for(['deploy/compose.yaml', 'deploy/helm/sparekey/templates/deployments.yaml', 'test/bench/stage.ts'])(
-  '%s starts an API with what `npm run api` gives Node',
+test.for(['deploy/compose.yaml', 'deploy/helm/sparekey/templates/deployments.yaml'])(
+  '%s starts an API and a worker with what `npm run api` and `npm run worker` give Node',
   path => {
-    const given = /exec node (--\S+) /.exec(JSON.parse(text('package.json')).scripts.api)?.[1]
-    expect(given).toBeDefined()
-    expect(text(path).match(/--v8-[\w-]+=\d+/g)).toEqual([given])
+    const { scripts } = JSON.parse(text('package.json'))
+    const given = ['api', 'worker'].map(part => /^exec node (--.+) apps/.exec(scripts[part])?.[1])
+    expect(given).not.toContain(undefined)
+    expect(
+      [...text(path).matchAll(/NODE_OPTIONS(?:, value)?: ([^}\n]+?) *(?=[}\n])/g)].map(at => at[1]),
+    ).toEqual(given)
   },
 )

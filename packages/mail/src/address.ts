@@ -1,9 +1,12 @@
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 /** RFC 5322 section 3.2.3, dot-atom: no quotes, no comments, ASCII only. */
 const dotAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/i
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+/** From Node 24 on, domainToASCII lets a broken `xn--` label pass where the whole domain is ASCII: nothing decodes that. */
+const isLabel = (part: string) =>
+  label.test(part) && !(part.startsWith('xn--') && domainToUnicode(part).startsWith('xn--'))
 
 /**
  * The address as it can be put into an SMTP envelope (`local@ascii-domain`), or null. Takes one bare mailbox:
@@ -28,7 +31,7 @@ function asciiDomain(text: string): string | null {
   if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(text) || text.normalize('NFKC') !== text) return null
   const domain = domainToASCII(text)
   if (domain !== 'localhost' && !domain.includes('.')) return null
-  if (domain.length > 253 || isIP(domain) || !domain.split('.').every(part => label.test(part))) return null
+  if (domain.length > 253 || isIP(domain) || !domain.split('.').every(isLabel)) return null
   // A top-level domain of digits is an IP address to some resolver (127.1, 0x7f.1).
   if (/(^|\.)(\d+|0x[0-9a-f]*)$/.test(domain)) return null
   return domain
