@@ -18,7 +18,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 if (!stamp.isFresh()) {
-  console.error('Installing dependencies (once, about half a minute) …')
+  console.error('Installing dependencies (once, less than a minute) …')
   // By the machine's own Node: the one that the lock file names is taken away meanwhile.
   const paths = process.env.PATH.split(delimiter).filter(path => !path.endsWith('node_modules/.bin'))
   const env = { ...process.env, PATH: paths.join(delimiter) }
