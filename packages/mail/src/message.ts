@@ -116,7 +116,7 @@ export function compose(sheet: Sheet, values: Blanks, { id, to, date }: Omit<Add
   const html = fillIns(sheet.html, values, value => encodeQuoted(escapeHtml(value)))
   // One buffer, written once: a buffer for each piece costs more than the bytes in it. Zeroed first, so that no slip in the
   // count could ever mail what lay in memory before.
-  const raw = Buffer.alloc(sheet.length + own.length + text.join('').length + html.join('').length)
+  const raw = Buffer.alloc(sheet.length + own.length + lengthOf(text) + lengthOf(html))
   let at = sheet.head.copy(raw)
   at += raw.write(own, at, 'latin1')
   at = writePart(raw, at, sheet.text, text)
@@ -132,6 +132,8 @@ function fillIns({ blanks }: Encoded, values: Blanks, write: (text: string) => s
     return written[blank]
   })
 }
+
+const lengthOf = (texts: string[]) => texts.reduce((sum, { length }) => sum + length, 0)
 
 /** Writes a part from `at` on; returns where it ends. */
 function writePart(raw: Buffer, at: number, { texts }: Encoded, filled: string[]): number {

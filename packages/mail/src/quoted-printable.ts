@@ -12,25 +12,32 @@ const softBreak = '=\r\n'
 export function encodeQuoted(text: string): string {
   let out = ''
   let column = 0
+  /** What lies before is in `out`. */
+  let from = 0
   for (let at = 0; at < text.length; at++) {
+    const plain = isPlain(text, at)
+    // Goes out with those around it: character by character an address alone would take 2 kB of memory.
+    if (plain && column > 0 && column + 1 < lineLength) {
+      column++
+      continue
+    }
+    out += text.slice(from, at)
     const unit = text.charCodeAt(at)
     if (unit === 10) {
       out += '\r\n'
       column = 0
+      from = at + 1
       continue
     }
-    let written: string
-    if (unit < 33 || unit > 126 || unit === 61) {
-      if (unit === 32 && isPlainBlank(text, at)) written = ' '
-      else if (unit < 128) written = `=${hex(unit)}`
-      else {
-        // A character's bytes stay on one line: some programs read line by line.
-        const point = text.codePointAt(at) as number
-        if (point > 0xffff) at++
-        written = ''
-        for (const byte of Buffer.from(String.fromCodePoint(point))) written += `=${hex(byte)}`
-      }
-    } else written = text[at] as string
+    let written = ''
+    if (plain) written = text[at] as string
+    else if (unit < 128) written = `=${hex(unit)}`
+    else {
+      // A character's bytes stay on one line: some programs read line by line.
+      const point = text.codePointAt(at) as number
+      if (point > 0xffff) at++
+      for (const byte of Buffer.from(String.fromCodePoint(point))) written += `=${hex(byte)}`
+    }
     if (column + written.length >= lineLength) {
       out += softBreak
       column = 0
@@ -38,8 +45,16 @@ export function encodeQuoted(text: string): string {
     if (column === 0 && written === '.') written = '=2E'
     out += written
     column += written.length
+    from = at + 1
   }
+  out += text.slice(from)
   return column > 0 ? out + softBreak : out
+}
+
+/** Whether a character may stand as it is. */
+function isPlain(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  return (unit > 32 && unit < 127 && unit !== 61) || (unit === 32 && isPlainBlank(text, at))
 }
 
 /** Whether a blank may stand as it is: in mid-text, and after none. */

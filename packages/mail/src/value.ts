@@ -6,6 +6,7 @@ export function cleanLine(text: string, max = 100): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\p{Cs}/gu, '')
     .trim()
+  if (clean.length <= max) return clean
   const points = [...clean]
   return points.length > max ? `${points.slice(0, max - 1).join('')}…` : clean
 }

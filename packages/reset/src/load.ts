@@ -87,11 +87,12 @@ export async function toLoaded(db: Db, rows: JobRow[]): Promise<Map<string, Load
 }
 
 function readJob(row: JobRow): JobRequest {
-  const read = columns.map(([name, column]) => {
+  const read: Record<string, unknown> = {}
+  for (const [name, column] of columns) {
     const value = row[name]
-    return [name, value === null ? null : column.mapFromDriverValue(value as never)]
-  })
-  return Object.fromEntries(read) as JobRequest
+    read[name] = value === null ? null : column.mapFromDriverValue(value as never)
+  }
+  return read as JobRequest
 }
 
 const byId = `

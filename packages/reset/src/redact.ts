@@ -7,6 +7,8 @@ export interface Carried {
 const mark = '[removed]'
 /** So many characters in a row are a part of the token, and no accident: they have 72 bits. */
 const partLength = 12
+/** Most answers have nothing that could be one. */
+const partLike = new RegExp(`[\\w-]{${partLength}}`)
 const escaped = /%[0-9a-f]{2}/gi
 const escapedOrNot = /%[0-9a-f]{2}|./gis
 
@@ -21,7 +23,7 @@ export function redact(words: string, { token, code }: Carried): string {
   const hide = (from: number, length: number) => {
     for (let at = from; at < from + length; at++) hidden.add(at)
   }
-  if (token !== undefined) {
+  if (token !== undefined && partLike.test(plain)) {
     const folded = fold(token)
     for (let at = 0; at + partLength <= plain.length; at++)
       if (folded.includes(plain.slice(at, at + partLength))) hide(at, partLength)
