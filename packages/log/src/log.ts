@@ -22,9 +22,24 @@ export function createLog(level: string, part: string): Log {
   return process.stdout.isTTY ? pino(options, forPeople()) : pino(options, buffered())
 }
 
+const flushMs = 100
+
 /** Many lines share one write, a tenth of a second late at most; what is left is written when the process ends. */
 function buffered() {
-  return pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 100 })
+  const lines = pino.destination({ dest: 1, sync: false, minLength: 8192 })
+  let waiting = false
+  const flush = () => {
+    waiting = false
+    if (!(lines as { destroyed?: boolean }).destroyed) lines.flush()
+  }
+  return {
+    write(line: string) {
+      lines.write(line)
+      // Not by its `periodicFlush`: that writes ten times a second where there is nothing to write, too.
+      if (!waiting) setTimeout(flush, flushMs).unref()
+      waiting = true
+    },
+  }
 }
 
 function forPeople() {
