@@ -16,6 +16,19 @@ export function runOn(executor: Executor): Run {
   // Of drizzle's own: the connection that a transaction holds, or the pool.
   const { client } = (executor as unknown as { _: { session: { client: Sql } } })._.session
   return async <Row extends object>(text: string, parameters: readonly Parameter[]) => [
-    ...(await client.unsafe<Row[]>(text, parameters as never[], { prepare: true }).execute()),
+    ...(await client.unsafe<Row[]>(text, parameters.map(written) as never[], { prepare: true }).execute()),
   ]
+}
+
+/** A list as Postgres reads it (its manual, 8.15.2): the driver's own way searches each element twice and takes twice as long. */
+function written(parameter: Parameter): string | number | null {
+  if (parameter === null || typeof parameter !== 'object') return parameter
+  let text = '{'
+  for (const element of parameter) {
+    if (text.length > 1) text += ','
+    if (typeof element === 'string')
+      text += `"${/["\\]/.test(element) ? element.replace(/["\\]/g, '\\$&') : element}"`
+    else text += element
+  }
+  return `${text}}`
 }
