@@ -12,7 +12,6 @@ import {
 } from 'drizzle-orm/pg-core'
 import { bytea, madeAt, time } from '../columns.ts'
 import type { Carries, ClientFacts, Dialect, Recipient, RequestStatus } from '../types.ts'
-import { accounts } from './accounts.ts'
 import { applications } from './applications.ts'
 
 const live = sql`status in ('sending', 'sent', 'unknown')`
@@ -41,7 +40,8 @@ export const resetRequests = pgTable(
     reason: text('reason'),
     /** Grows with each resend; a mail of an older generation decides nothing any more. */
     generation: integer('generation').notNull().default(1),
-    accountId: text('account_id').references(() => accounts.id, { onDelete: 'set null' }),
+    /** May be gone by now, and is never another's: a foreign key would look through all requests to delete an account. */
+    accountId: text('account_id'),
     /** Who gets the mail, once known: the account's id, or the caller's id of the person. */
     recipientKey: text('recipient_key'),
     secretId: text('secret_id'),
