@@ -24,6 +24,9 @@ export type RequestStatus =
   | 'ignored'
   | 'cancelled'
 
+/** What operators look for: the mail did not arrive, or may not have. */
+export type Trouble = 'failed' | 'unknown' | 'cancelled'
+
 export type MailStatus = 'queued' | 'sending' | 'sent' | 'unknown' | 'failed' | 'cancelled'
 
 export type OutcomeClass =

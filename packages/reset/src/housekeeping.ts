@@ -4,14 +4,14 @@ import { mails } from '@sparekey/db/schema/mails'
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
 import type { Dialect } from '@sparekey/db/types'
-import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { purgeFigures } from './figures.ts'
 import { purgeHumanProofs } from './human-proof/check.ts'
 import { noticeJob, resetJob, webhookJob } from './jobs.ts'
 import { purgeSessions } from './operator-sessions.ts'
 import { purgeSpikes } from './spikes.ts'
-import { delivering, live, voided } from './status.ts'
+import { delivering, isAccepted, voided } from './status.ts'
 import { purgeSuppressions } from './suppressions.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
 import { purgeWorkers } from './workers.ts'
@@ -19,6 +19,8 @@ import { purgeWorkers } from './workers.ts'
 /** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
 const lostAfterSeconds = 30
 const batch = 1000
+/** Within so long a mail that is out of time has ended, some rounds and a lease later. */
+const mailEndsSeconds = 300
 
 /**
  * Enqueues rows that may have lost their job. Adding a job that is there already changes nothing, so a wrong guess
@@ -38,7 +40,7 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
           db
             .select({ id: resetRequests.id })
             .from(resetRequests)
-            .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.enqueuedAt, old)))
+            .where(and(isAccepted, lt(resetRequests.enqueuedAt, old)))
             .orderBy(resetRequests.enqueuedAt)
             .limit(batch)
             .for('update', { skipLocked: true }),
@@ -121,7 +123,18 @@ export async function expire(context: Context): Promise<number> {
   const expired = await db
     .update(resetRequests)
     .set({ status: 'expired', endedAt: sql`now()`, ...voided })
-    .where(and(inArray(resetRequests.status, [...live]), lt(resetRequests.expiresAt, sql`now()`)))
+    .where(
+      and(
+        isNotNull(resetRequests.tokenDigest),
+        isNull(resetRequests.endedAt),
+        lt(resetRequests.expiresAt, sql`now()`),
+        // What is still to be delivered ends with its mail, below.
+        or(
+          eq(resetRequests.status, 'sent'),
+          lt(resetRequests.deliverBefore, sql`now() - make_interval(secs => ${mailEndsSeconds})`),
+        ),
+      ),
+    )
     .returning({ id: resetRequests.id })
   const failed: Failed[] = []
   const { id, applicationId, login, dialect, reason } = resetRequests
@@ -177,7 +190,7 @@ export async function expire(context: Context): Promise<number> {
         reason: sql`'out of time: ' || coalesce(${resetRequests.reason}, 'no worker took it')`,
         ...dead,
       })
-      .where(and(eq(resetRequests.status, 'accepted'), lt(resetRequests.deliverBefore, sql`now()`)))
+      .where(and(isAccepted, lt(resetRequests.deliverBefore, sql`now()`)))
       .returning(which)
     failed.push(...never)
     deliveries = await tellFailed(tx, failed)

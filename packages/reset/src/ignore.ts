@@ -5,11 +5,10 @@ import type { Context } from './context.ts'
 import type { JobRequest } from './load.ts'
 import type { IgnoreReason } from './status.ts'
 
-// As an expression, lest the planner take the partial index of all that is accepted.
 const ignoreRows = `
   update reset_requests r set status = 'ignored', reason = asked.reason, ended_at = now()
   from unnest($1::text[], $2::text[]) as asked (id, reason)
-  where r.id = asked.id and r.status || '' = 'accepted'
+  where r.id = asked.id and r.status = 'accepted'
   returning r.id`
 
 /** accepted → ignored, with the reason; calls share a statement. Resolves to whether it was still accepted. */

@@ -19,14 +19,14 @@ export interface MintRow {
   secrets: NewSecrets
 }
 
-// Until the mail server has taken the mail, nobody holds the token but it; the true times are set then.
+// Until the mail server has taken the mail, nobody holds the token but it: the true times are known then.
 const writeAll = `
   with minted as (
     update reset_requests r set status = 'sending', account_id = new.account_id, recipient_key = new.recipient_key,
       secret_id = new.secret_id, seed = decode(new.seed, 'hex'), token_digest = decode(new.token_digest, 'hex'),
       code_digest = decode(new.code_digest, 'hex'), code_digits = new.code_digits,
       code_lookup = decode(new.code_lookup, 'hex'), code_tries = 0, minted_at = now(),
-      expires_at = r.deliver_before + make_interval(mins => new.link_minutes),
+      expires_at = now() + make_interval(mins => new.link_minutes),
       code_expires_at = r.deliver_before + make_interval(mins => new.code_minutes)
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
       $10::text[], $11::int[], $12::text[], $13::int[], $14::int[], $15::int[], $16::text[], $17::text[])

@@ -3,6 +3,7 @@ import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
 import { and, eq, inArray, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
+import { isAccepted } from './status.ts'
 import { mostWaiting } from './waiting.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function readQueueAges({
   const asked = db
     .select({ since: since.as('since') })
     .from(resetRequests)
-    .where(eq(resetRequests.status, 'accepted'))
+    .where(isAccepted)
     // Housekeeping stamps those that wait in this order again and again, so that the oldest stay in front.
     .orderBy(resetRequests.enqueuedAt)
     .limit(1)

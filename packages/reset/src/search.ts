@@ -2,7 +2,7 @@ import type { Executor } from '@sparekey/db/db'
 import { firstId, pastIds } from '@sparekey/db/id'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { Dialect, RequestStatus } from '@sparekey/db/types'
-import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, isNotNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Context } from './context.ts'
 import { loginKey } from './login.ts'
@@ -102,8 +102,8 @@ function wayOf(applicationId: Scope, { login, status, dialect }: ListOptions): W
 
   if (login !== undefined) return ofLogin(applicationId, login, [...byStatus, ...byDialect])
   if (status === 'failed' || status === 'unknown' || status === 'cancelled') {
-    const kept = sql`${resetRequests.status} in ('failed', 'unknown', 'cancelled')`
-    return along(resetRequests.status, status, [...byApplication, ...byDialect], kept)
+    const kept = isNotNull(resetRequests.trouble)
+    return along(resetRequests.trouble, status, [...byApplication, ...byDialect], kept)
   }
   if (applicationId !== undefined)
     return along(resetRequests.applicationId, applicationId, [...byStatus, ...byDialect])

@@ -17,7 +17,7 @@ export async function readSecretUse({ db }: Pick<Context, 'db'>): Promise<Secret
   const rows = await db.execute<{ kind: keyof SecretUse; id: string }>(sql`
     select distinct kind, id from (
       (select 'requests' as kind, secret_id as id from reset_requests
-        where status in ('sending', 'sent', 'unknown') order by expires_at desc limit ${most})
+        where token_digest is not null and ended_at is null order by expires_at desc limit ${most})
       union all
       (select 'sealed', secret->>'secretId' from webhook_endpoints, jsonb_array_elements(secrets) as secret
         where secret->>'until' is null or (secret->>'until')::timestamptz > now() limit ${most})

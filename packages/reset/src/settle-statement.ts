@@ -71,7 +71,9 @@ interface UnknownRecipient {
 }
 
 // A mail whose request is over, was sent again meanwhile, or whose code was exchanged, has no next try. Whoever
-// exchanged the code has the mail, whatever became of the line: the new token must live on.
+// exchanged the code has the mail, whatever became of the line: the new token must live on. A link's time counts from now;
+// from its minting where that was within a second: an index names that column, and an update that changes no such column
+// needs no new entry in any index.
 const settling = `
   with change as (
     select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[], $7::float8[], $8::int[],
@@ -85,7 +87,7 @@ const settling = `
     update mails m set
       status = case when change.mail_status <> 'queued' then change.mail_status
         when m.kind = 'notice' or exists (select from reset_requests r where r.id = m.request_id
-          and r.generation = m.generation and r.status || '' in ('sending', 'unknown') and r.exchanged_at is null) then 'queued'
+          and r.generation = m.generation and r.status in ('sending', 'unknown') and r.exchanged_at is null) then 'queued'
         else 'cancelled' end,
       reason = change.reason,
       lease_until = null,
@@ -107,11 +109,12 @@ const settling = `
       code_digest = case s.request_status when 'failed' then null else r.code_digest end,
       code_lookup = case s.request_status when 'failed' then null else r.code_lookup end,
       sent_at = case when s.arrived = 0 then r.sent_at when s.mail_status = 'sent' then now() end,
-      expires_at = case s.arrived when 1 then now() + make_interval(mins => s.link_minutes) else r.expires_at end,
+      expires_at = case when now() + make_interval(mins => s.link_minutes) - r.expires_at
+        not between interval '0' and interval '1 second' then now() + make_interval(mins => s.link_minutes) else r.expires_at end,
       code_expires_at = case when s.arrived = 0 then r.code_expires_at
         when s.with_code then now() + make_interval(mins => s.code_minutes) end
     from settled s where r.id = s.request_id and r.generation = s.generation and s.request_status is not null
-      and r.status || '' in ('sending', 'unknown') and (s.request_status <> 'failed' or r.exchanged_at is null)
+      and r.status in ('sending', 'unknown') and (s.request_status <> 'failed' or r.exchanged_at is null)
     returning r.id, r.application_id, r.dialect, r.login,
       extract(epoch from now() - r.created_at)::float8 * 1000 as latency_ms
   )`

@@ -12,13 +12,19 @@
  * unknown    the line was lost while the mail server may have taken the mail: one more try
  * A resend takes a request back to accepted with the next generation; mails of older generations decide nothing any more.
  */
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { RequestStatus } from '@sparekey/db/types'
+import { and, isNotNull, isNull } from 'drizzle-orm'
 
 export const live = ['sending', 'sent', 'unknown'] as const satisfies RequestStatus[]
 /** The mail's outcome is still open. */
 export const delivering = ['sending', 'unknown'] as const satisfies RequestStatus[]
 export const cancellable = ['accepted', ...live] as const satisfies RequestStatus[]
 export const resendable = [...live, 'failed', 'expired', 'ignored'] as const satisfies RequestStatus[]
+
+/** What comes to the same as a status, in the words of the indexes, which name none. */
+export const isAccepted = and(isNull(resetRequests.mintedAt), isNull(resetRequests.endedAt))
+export const isLive = and(isNotNull(resetRequests.mintedAt), isNull(resetRequests.endedAt))
 
 /** What a request that is over keeps no more: the columns to clear, so that none of its secrets work or can be made again. */
 export const voided = { seed: null, tokenDigest: null, codeDigest: null, codeLookup: null } as const

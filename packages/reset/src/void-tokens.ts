@@ -2,7 +2,7 @@ import type { Executor } from '@sparekey/db/db'
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { and, eq, inArray, notInArray, type SQL, sql } from 'drizzle-orm'
-import { live, voided } from './status.ts'
+import { isLive, voided } from './status.ts'
 
 /**
  * Waits until nobody else mints for this recipient or changes who it is, and keeps others waiting until the
@@ -52,13 +52,7 @@ export async function voidTokens(tx: Executor, recipients: Voided[]): Promise<st
   const ended = await tx
     .update(resetRequests)
     .set({ status: 'replaced', endedAt: sql`now()`, ...voided })
-    .where(
-      and(
-        isOneOf(recipients, resetRequests),
-        inArray(resetRequests.status, [...live]),
-        notInArray(resetRequests.id, except),
-      ),
-    )
+    .where(and(isOneOf(recipients, resetRequests), isLive, notInArray(resetRequests.id, except)))
     .returning({ id: resetRequests.id })
   await cancelWaiting(tx, and(isOneOf(recipients, mails), notInArray(mails.requestId, except)), 'replaced')
   return ended.map(request => request.id)

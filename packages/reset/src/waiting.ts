@@ -4,6 +4,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/pg-core'
 import type { Context } from './context.ts'
 import type { Scope } from './figures.ts'
+import { isAccepted } from './status.ts'
 
 /** Beyond so many the count of what waits is not told exactly: counting would cost more than it is worth. */
 export const mostWaiting = 100_000
@@ -20,7 +21,7 @@ export async function readWaiting({ db }: Pick<Context, 'db'>, { applicationId, 
       dialect: sql<string | null>`${resetRequests.dialect}`.as('dialect'),
     })
     .from(resetRequests)
-    .where(eq(resetRequests.status, 'accepted'))
+    .where(isAccepted)
     // Housekeeping stamps those that wait in this same order again and again, so that the oldest stay in front.
     .orderBy(resetRequests.enqueuedAt)
     .limit(mostWaiting)
