@@ -192,6 +192,32 @@ test('a code that is exchanged while its mail is still to be tried again keeps i
   expect(server.seen.filter(source => source.includes('Reset your'))).toHaveLength(1)
 })
 
+test('a mail may be put off for longer than its link works: the time of the link counts from its arrival', async () => {
+  let busy = false
+  const { server, sparekey, app, ask } = await begin({
+    script: () => (busy ? { code: 451, text: '4.3.0 come back later' } : 'take'),
+  })
+  const ben = { login: 'ben@example.com', email: 'ben@example.com' }
+  await sparekey.call('POST', '/v1/accounts', { key: app.secret, body: ben })
+  const sent = await ask(ben.login)
+  await sparekey.status(sent, app.secret, 'sent')
+  busy = true
+  const id = await ask()
+  await until('it was put off', async () => {
+    const [tried] = await sparekey.sql`select from mail_attempts where code = 451`
+    return tried ? true : undefined
+  })
+  await sparekey.sql`update reset_requests set expires_at = now() - interval '1 second'`
+  await sparekey.status(sent, app.secret, 'expired')
+  busy = false
+  await hurry(sparekey)
+  await sparekey.status(id, app.secret, 'sent')
+  const token = links(server.taken.at(-1) ?? '')
+  const { status, body } = await sparekey.call('POST', '/v1/reset-tokens/peek', { body: { token } })
+  expect(status).toBe(200)
+  expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(29 * 60_000)
+})
+
 test('a token that nobody used ends with its time, also where its mail never got an answer', async () => {
   const { sparekey, app, ask } = await begin({ script: () => 'cut' })
   const id = await ask()
