@@ -238,9 +238,9 @@ test('what lies behind very many requests that do not fit is found by searching 
   const { page, visit, button } = dashboard
   // Older than all others by their ids, and the one that is searched for the oldest of them.
   await sparekey.sql`
-    insert into reset_requests (id, application_id, dialect, login, login_key, client, status, deliver_before)
+    insert into reset_requests (id, application_id, dialect, login, login_key, client, status, deliver_before, ended_at)
       select 'req_0' || lpad(n::text, 25, '0'), ${globex.id}, 'sparekey', 'olga' || n, 'olga' || n, '{}',
-        case n when 0 then 'expired' else 'used' end, now()
+        case n when 0 then 'expired' else 'used' end, now(), now()
       from generate_series(0, 20000) n`
   await visit('/requests?status=expired')
   await page.getByText('Nothing fits among the newest requests').waitFor()

@@ -16,6 +16,7 @@ let server: Awaited<ReturnType<typeof startMailServer>>
 let sparekey: Sparekey
 let app: Awaited<ReturnType<Sparekey['application']>>
 let redisUrl: string
+let refused: string
 beforeAll(async () => {
   const receiver = await standIn(({ body }) => told.push(JSON.parse(body)))
   opened.push(receiver)
@@ -61,9 +62,23 @@ const failedBy = (counts: Record<string, number>) =>
   })
 
 test('a refused mail is told with the words of its server, and counted as refused', async () => {
-  await ask('refused@example.com')
+  refused = await ask('refused@example.com')
   expect(await reasonOf('refused@example.com')).toMatch(/^550 5.7.1 no/)
   await failedBy({ refused: 1, out_of_tries: 0, out_of_time: 0, unsendable: 0 })
+})
+
+test('a request is found by what became of it, and no more once it is sent again', async () => {
+  const found = async (status: string) =>
+    (await sparekey.call('GET', `/v1/reset-requests?status=${status}`, { key: app.secret })).body.items.map(
+      ({ id }: { id: string }) => id,
+    )
+  expect(await found('failed')).toEqual([refused])
+  await queue('pause')
+  await sparekey.call('POST', `/v1/reset-requests/${refused}/resend`, { key: app.secret })
+  expect(await found('failed')).toEqual([])
+  await sparekey.call('POST', `/v1/reset-requests/${refused}/cancel`, { key: app.secret })
+  expect(await found('cancelled')).toEqual([refused])
+  await queue('resume')
 })
 
 test('a mail whose tries are used up is told with its last answer, and counted as out of tries', async () => {

@@ -38,6 +38,8 @@ beforeAll(async () => {
           when n > ${count - 200} then 'sent' else 'used' end,
         now()
       from generate_series(1, ${count}) n`)
+  // As a trigger does.
+  await db.$client.unsafe(`update reset_requests set trouble = status where status = 'failed'`)
   await db.$client.unsafe('vacuum analyze reset_requests')
 }, 60_000)
 afterAll(async () => {
@@ -131,4 +133,7 @@ test('page after page, a search finds all that fit, each once and the newest fir
   const akinon = await all('app_old', both)
   expect(akinon.found.map(nameOf)).toEqual(Array.from({ length: 100 }, (_, i) => 30_992 - i * 10))
   expect((await all('app_new', { dialect: 'nile' })).found).toEqual([])
+  const failed = await all('app_old', { status: 'failed', from: timeOf(30_000), to: timeOf(31_000) })
+  expect(failed.found.map(nameOf).slice(0, 5)).toEqual([30_999, 30_998, 30_995, 30_994, 30_993])
+  expect(failed.found).toHaveLength(600)
 })
