@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
  * 60 % takes 4 % more time and 9 MB less, a worker at 60 instead of 100 % 15 % more time, since its jobs outlive the young
  * part of the heap. How large that part is and how many threads V8 has, Node is told at its start only: by package.json,
  * compose file and chart. An API with 8 MB has 16 less than with 16, and takes 5 % more time; left to Node 26, which takes
- * 32, it had 199 MB under full load and a worker 217. By ours they have 146 and 190.
+ * 32, it had 199 MB under full load and a worker 217. By ours they have some 150 and 190.
  */
 const growth = { api: 30, worker: 100 }
 
