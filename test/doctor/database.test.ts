@@ -111,13 +111,12 @@ describe('a database', () => {
       login: 'ada@example.com',
       client: {},
     })
-    const named = (status: string) =>
-      withSql(
-        database.url,
-        sql => sql`update reset_requests set status = ${status}, secret_id = ${id}, expires_at = now() + interval '1 hour'
-          where id = ${requestId}`,
-      )
-    await named('sent')
+    await withSql(
+      database.url,
+      sql => sql`update reset_requests set status = 'sent', secret_id = ${id}, token_digest = 'digest', minted_at = now(),
+          expires_at = now() + interval '1 hour'
+        where id = ${requestId}`,
+    )
     const { failed, line } = await examine(env)
     expect(failed).toEqual(['Secret in use'])
     expect(line('Secret in use')?.says).toMatch(
@@ -128,7 +127,10 @@ describe('a database', () => {
     expect((await examine(both)).line('Secret in use')).toMatchObject({
       state: 'ok',
     })
-    await named('used')
+    await withSql(
+      database.url,
+      sql => sql`update reset_requests set status = 'used', ended_at = now() where id = ${requestId}`,
+    )
     expect((await examine(env)).failed).toEqual([])
 
     await createEndpoint(context, application.id, { url: 'https://hooks.example.com' })
