@@ -1,6 +1,6 @@
 ALTER TABLE "reset_requests" ADD COLUMN "trouble" text;--> statement-breakpoint
 UPDATE "reset_requests" SET "trouble" = "status" WHERE status in ('failed', 'unknown', 'cancelled');--> statement-breakpoint
-CREATE FUNCTION "reset_requests_set_trouble"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE "reset_requests" SET "trouble" = CASE WHEN "status" in ('failed', 'unknown', 'cancelled') THEN "status" END WHERE "id" = NEW."id"; RETURN NULL; END $$;--> statement-breakpoint
+CREATE FUNCTION "reset_requests_set_trouble"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE "public"."reset_requests" SET "trouble" = CASE WHEN "status" in ('failed', 'unknown', 'cancelled') THEN "status" END WHERE "id" = NEW."id"; RETURN NULL; END $$;--> statement-breakpoint
 CREATE TRIGGER "reset_requests_trouble" AFTER INSERT OR UPDATE OF "status" ON "reset_requests" FOR EACH ROW WHEN (NEW."trouble" is distinct from CASE WHEN NEW."status" in ('failed', 'unknown', 'cancelled') THEN NEW."status" END) EXECUTE FUNCTION "reset_requests_set_trouble"();--> statement-breakpoint
 DROP INDEX "reset_requests_one_live";--> statement-breakpoint
 DROP INDEX "reset_requests_accepted";--> statement-breakpoint

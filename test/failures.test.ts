@@ -98,6 +98,8 @@ test('a mail whose time is over, and a request that no worker took, are told and
   await queue('pause')
   await ask(never)
   await sparekey.sql`update mails set deliver_before = now() where to_address = ${tried}`
+  // And its link's, as counted from its minting: it still did not expire but fail.
+  await sparekey.sql`update reset_requests set expires_at = now() - interval '1 hour', deliver_before = now() where login = ${tried}`
   await sparekey.sql`update reset_requests set deliver_before = now() where login = ${never}`
   const queues = openQueues({
     backend: openBackend({ redisUrl, databaseUrl: sparekey.databaseUrl }),

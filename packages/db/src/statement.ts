@@ -28,6 +28,7 @@ function written(parameter: Parameter): string | number | null {
     if (text.length > 1) text += ','
     if (typeof element === 'string')
       text += `"${/["\\]/.test(element) ? element.replace(/["\\]/g, '\\$&') : element}"`
+    else if (element === undefined) throw new TypeError('a list for Postgres holds undefined')
     else text += element
   }
   return `${text}}`

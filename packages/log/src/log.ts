@@ -28,16 +28,26 @@ const flushMs = 100
 function buffered() {
   const lines = pino.destination({ dest: 1, sync: false, minLength: 8192 })
   let waiting = false
+  let came = false
   const flush = () => {
     waiting = false
     if (!(lines as { destroyed?: boolean }).destroyed) lines.flush()
   }
+  // Not by its `periodicFlush`: that writes ten times a second where there is nothing to write, too.
+  const flushSoon = () => {
+    if (!waiting) setTimeout(flush, flushMs).unref()
+    waiting = true
+  }
+  // While a write is under way a flush does nothing: what came meanwhile needs another one.
+  lines.on('drain', () => {
+    if (came) flushSoon()
+    came = false
+  })
   return {
     write(line: string) {
       lines.write(line)
-      // Not by its `periodicFlush`: that writes ten times a second where there is nothing to write, too.
-      if (!waiting) setTimeout(flush, flushMs).unref()
-      waiting = true
+      came = true
+      flushSoon()
     },
   }
 }

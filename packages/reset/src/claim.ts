@@ -1,9 +1,11 @@
 import { mailAttempts, mails } from '@sparekey/db/schema/mails'
+import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { runOn } from '@sparekey/db/statement'
 import { isUnavailable } from '@sparekey/db/unavailable'
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { createBatcher, gatherMs, oneFor } from './batcher.ts'
 import type { Context } from './context.ts'
+import { isLive } from './status.ts'
 
 export type Mail = typeof mails.$inferSelect
 
@@ -69,6 +71,17 @@ export async function claim(
       })
       .where(eq(mails.id, mailId))
       .returning()
+    // However long it was put off: whatever becomes of this worker, its link works once it has arrived.
+    if (mail?.kind === 'reset')
+      await tx
+        .update(resetRequests)
+        .set({
+          expiresAt: sql`greatest(${resetRequests.expiresAt}, now() + make_interval(mins => (
+            select a.link_minutes from applications a where a.id = ${resetRequests.applicationId})))`,
+        })
+        .where(
+          and(eq(resetRequests.id, mail.requestId), eq(resetRequests.generation, mail.generation), isLive),
+        )
     return mail && { mail, remainingMs: row.remainingMs, now: row.now }
   })
 }

@@ -19,8 +19,6 @@ import { purgeWorkers } from './workers.ts'
 /** Rows whose job is not heard of for so long are enqueued again; with a round every 15 s that is within 60 s. */
 const lostAfterSeconds = 30
 const batch = 1000
-/** Within so long a mail that is out of time has ended, some rounds and a lease later. */
-const mailEndsSeconds = 300
 
 /**
  * Enqueues rows that may have lost their job. Adding a job that is there already changes nothing, so a wrong guess
@@ -111,7 +109,7 @@ export async function enqueueLost({ db, queues }: Context): Promise<number> {
 /** A mail that nobody has in hand and whose request is over, or was sent again: it has no next try. */
 const forsaken = sql`${mails.kind} = 'reset' and not exists (
   select from ${resetRequests} r where r.id = ${mails.requestId} and r.generation = ${mails.generation}
-  and r.status in ('sending', 'unknown'))`
+  and r.minted_at is not null and r.ended_at is null and r.status <> 'sent')`
 
 /**
  * Ends what ran out of time: links that nobody used are `expired`; what could not be delivered in time is `failed`
@@ -129,10 +127,8 @@ export async function expire(context: Context): Promise<number> {
         isNull(resetRequests.endedAt),
         lt(resetRequests.expiresAt, sql`now()`),
         // What is still to be delivered ends with its mail, below.
-        or(
-          eq(resetRequests.status, 'sent'),
-          lt(resetRequests.deliverBefore, sql`now() - make_interval(secs => ${mailEndsSeconds})`),
-        ),
+        sql`(${resetRequests.status} = 'sent' or not exists (select from mails m where m.request_id = ${resetRequests.id}
+          and m.kind = 'reset' and m.status in ('queued', 'sending')))`,
       ),
     )
     .returning({ id: resetRequests.id })
