@@ -10,7 +10,8 @@ export interface Reply {
 }
 
 /** What the server does with the nth message (from 0): a reply, 'take' it, or 'cut' the line after DATA. */
-export type Script = (n: number, to: string, source: string) => Reply | 'take' | 'cut'
+type Step = Reply | 'take' | 'cut'
+export type Script = (n: number, to: string, source: string) => Step | Promise<Step>
 
 /** A real SMTP server that follows a script, and thinks about each message for so long. `taken` are the sources of mails it answered 250 to; `seen` of all. */
 export async function startMailServer(script: Script = () => 'take', port = 0, takesMs = 0) {
@@ -29,7 +30,7 @@ export async function startMailServer(script: Script = () => 'take', port = 0, t
         if (takesMs) await sleep(takesMs)
         const source = Buffer.concat(chunks).toString()
         const to = session.envelope.rcptTo[0]?.address ?? ''
-        const step = script(seen.push(source) - 1, to, source)
+        const step = await script(seen.push(source) - 1, to, source)
         if (step === 'cut') {
           for (const connection of server.connections as Set<{
             _socket: { destroy(): void }
