@@ -108,10 +108,12 @@ export async function openStage(settings: Settings, { profile = false } = {}): P
       },
       freshRedis: () => `${redis.url}/${1 + redises++}`,
       sparekey: part => ({
-        command: process.execPath,
+        // By what `npm run api` and `npm run worker` give the process and Node.
+        command: 'env',
         args: [
+          ...(scripts[part]?.match(/[A-Z_]+=\S+/g) ?? []),
+          process.execPath,
           ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${join(profileFolder, profileName(part))}`] : []),
-          // What `npm run api` and `npm run worker` give Node.
           ...(scripts[part]?.match(/--\S+/g) ?? []),
           'apps/cli/dist/main.js',
           part,

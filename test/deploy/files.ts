@@ -8,9 +8,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const text = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** Every variable that packages/config asks for, as it asks for it, and Node's own. */
+/** Every variable that packages/config asks for, as it asks for it, Node's own, and the C library's. */
 export function knownVariables(): Set<string> {
-  const asked = new Set(['NODE_OPTIONS'])
+  const asked = new Set(['NODE_OPTIONS', 'MALLOC_MMAP_THRESHOLD_'])
   readConfig(
     new Proxy<Environment>(
       {},
