@@ -38,7 +38,8 @@ test('with the queue down a request is still taken, and delivered once the queue
   await sparekey.status(body.id, app.secret, 'sent')
 })
 
-test('with the database down a request is refused with 503, and taken again once it is back', async () => {
+/** Sparekey on a Postgres that can be taken away, and a call that asks for a person without an account. */
+async function startOnOwnPostgres() {
   const server = await startPostgres()
   opened.push(server)
   await migrate(server.url)
@@ -51,6 +52,11 @@ test('with the database down a request is refused with 503, and taken again once
   const app = await sparekey.application()
   const ask = () =>
     sparekey.call('POST', '/v1/reset-requests', { key: app.publishable, body: { login: anna.login } })
+  return { server, sparekey, app, ask }
+}
+
+test('with the database down a request is refused with 503, and taken again once it is back', async () => {
+  const { server, sparekey, app, ask } = await startOnOwnPostgres()
   expect((await ask()).status).toBe(202)
 
   await server.stop('SIGQUIT')
@@ -72,4 +78,21 @@ test('with the database down a request is refused with 503, and taken again once
     return answer.status === 202 ? answer : undefined
   })
   await sparekey.status(taken.body.id, app.secret, 'ignored')
+})
+
+test('a request that was answered with 202 outlives a crash of the database', async () => {
+  const { server, sparekey, app, ask } = await startOnOwnPostgres()
+  const queue = (verb: string) => sparekey.call('POST', `/v1/queues/mail/${verb}`, { key: sparekey.adminKey })
+  // So long may what no commit waited for stay in the server's memory.
+  await sparekey.sql.unsafe(`alter system set wal_writer_delay = '10s'`)
+  await sparekey.sql`select pg_reload_conf()`
+  // Or the worker's own commit would take the row along.
+  expect((await queue('pause')).status).toBe(200)
+  const { status, body } = await ask()
+  expect(status).toBe(202)
+
+  await server.stop('SIGQUIT')
+  await server.start()
+  await until('the queue', async () => ((await queue('resume')).status === 200 ? true : undefined))
+  await sparekey.status(body.id, app.secret, 'ignored')
 })
