@@ -80,10 +80,6 @@ export const resetRequests = pgTable(
     uniqueIndex('reset_requests_one_live').on(table.applicationId, table.recipientKey).where(live),
     index('reset_requests_login').on(table.applicationId, table.loginKey, table.id),
     index('reset_requests_list').on(table.applicationId, table.id),
-    // For the version before, which looks for live requests by their status: to be dropped once it is of no use.
-    index('reset_requests_recipient')
-      .on(table.applicationId, table.recipientKey)
-      .where(sql`recipient_key is not null`),
     index('reset_requests_accepted').on(table.enqueuedAt).where(accepted),
     // Not to be used where a live request is looked for by its recipient, which says nothing of its token: while few
     // requests are live a plan may take it, and stays when there are many, all of which it then walks through each time.

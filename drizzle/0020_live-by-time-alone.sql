@@ -1,0 +1,1 @@
+DROP INDEX "reset_requests_recipient";
