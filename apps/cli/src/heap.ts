@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8'
  * 32, it had 199 MB under full load and a worker 217.
  *
  * They tell the C library as well (mallopt(3), M_MMAP_THRESHOLD). What V8's compilers take, in pieces of up to 32 kB, would
- * stay with their threads when they are done: 12 MB of an API, 8 of a worker, more where more was compiled at once. A piece
+ * stay with their threads when they are done: 12 MB of an API, 4 of a worker, more where more was compiled at once. A piece
  * that the system gave by itself goes back at once. From 8 kB on, not 32, a worker takes a tenth more time. All told, they
  * have some 140 and 185 MB.
  */
