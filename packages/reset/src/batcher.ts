@@ -82,8 +82,8 @@ export function createBatcher<Item, Result>(
   return item =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
-      // In a moment, so that calls of one tick go together already.
-      if (waiting.length === 1) queueMicrotask(start)
+      // Once all that lies in the sockets is read: calls that came at once go together, and a lone one waits for nothing.
+      if (waiting.length === 1) setImmediate(start)
     })
 }
 

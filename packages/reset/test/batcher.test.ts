@@ -32,6 +32,20 @@ describe('a batcher', () => {
     expect(await Promise.all(others)).toEqual([20, 30])
   })
 
+  it('lets calls go together that come in one turn of the event loop, whatever is done between them', async () => {
+    const { runs, work } = held()
+    const call = createBatcher(work)
+    const calls = [call(1)]
+    for (let step = 0; step < 10; step++) await Promise.resolve()
+    calls.push(call(2))
+    await new Promise<void>(resolve => process.nextTick(resolve))
+    calls.push(call(3))
+    await turn()
+    expect(runs.map(run => run.items)).toEqual([[1, 2, 3]])
+    runs[0]?.end()
+    expect(await Promise.all(calls)).toEqual([10, 20, 30])
+  })
+
   it('takes no more at once than it may, in their order', async () => {
     const { runs, work } = held()
     const call = createBatcher(work, { most: 2 })
