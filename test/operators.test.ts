@@ -72,7 +72,11 @@ describe.each(backends)('operators, queues on %s', backend => {
       body: { paused: true },
     })
     const id = await asked('paused@example.com')
-    const { items } = (await admin('GET', '/v1/queues')).body
+    // The answer waits for no queue.
+    const items = await until('the job to wait', async () => {
+      const { items } = (await admin('GET', '/v1/queues')).body
+      return items[0].counts.waiting > 0 ? items : undefined
+    })
     expect(items).toMatchObject([
       { name: 'mail', paused: true, counts: { waiting: 1 }, oldestWaitingSeconds: expect.any(Number) },
       { name: 'webhook', oldestWaitingSeconds: null },

@@ -1,5 +1,8 @@
 import { migrate } from '@sparekey/db/migrate'
+import { createLog } from '@sparekey/log/log'
 import { openBackend, prepareBackend } from '@sparekey/queue/backend'
+import { openQueues } from '@sparekey/queue/queues'
+import { openRedis } from '@sparekey/queue/redis'
 import { afterEach, expect, test } from 'vitest'
 import { startPostgres, startRedis } from './support/servers.ts'
 import { startSparekey, until } from './support/sparekey.ts'
@@ -54,6 +57,37 @@ async function startOnOwnPostgres() {
     sparekey.call('POST', '/v1/reset-requests', { key: app.publishable, body: { login: anna.login } })
   return { server, sparekey, app, ask }
 }
+
+test('a 202 waits for no queue, and an API that ends meanwhile adds its job first', async () => {
+  const redis = await startRedis()
+  opened.push(redis)
+  const sparekey = await startSparekey({ redisUrl: redis.url, worker: false })
+  const { publishable } = await sparekey.application()
+  const ask = () =>
+    sparekey.call('POST', '/v1/reset-requests', { key: publishable, body: { login: anna.login } })
+  expect((await ask()).status).toBe(202)
+
+  const client = openRedis(redis.url)
+  opened.push({ close: async () => client.disconnect() })
+  await client.call('CLIENT', 'PAUSE', '60000', 'WRITE')
+  expect((await ask()).status).toBe(202)
+  const closed = sparekey.close()
+  // Its figures are written next before its queues close.
+  await until('the API to close its stores', async () => {
+    const [row] = await sparekey.sql`
+      select from figures where grain = 'minute' and subject = 'all' and name = 'accepted' having sum(value) = 2`
+    return row
+  })
+  await client.call('CLIENT', 'UNPAUSE')
+  await closed
+
+  const queues = openQueues({
+    backend: openBackend({ redisUrl: redis.url, databaseUrl: '' }),
+    log: createLog('silent', 'test'),
+  })
+  opened.push(queues)
+  expect((await queues.view('mail')).counts.waiting).toBe(2)
+})
 
 test('with the database down a request is refused with 503, and taken again once it is back', async () => {
   const { server, sparekey, app, ask } = await startOnOwnPostgres()

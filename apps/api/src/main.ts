@@ -14,6 +14,7 @@ import { openRedis } from '@sparekey/queue/redis'
 import type { Context as CoreContext, Secret } from '@sparekey/reset/context'
 import { createFairness } from '@sparekey/reset/fairness'
 import { createFigures } from '@sparekey/reset/figures'
+import { enqueuedAll } from '@sparekey/reset/jobs'
 import { createCredentials } from '@sparekey/reset/keys'
 import { createBreachCheck } from '@sparekey/reset/passwords/breach'
 import { readQueueAges } from '@sparekey/reset/queue-ages'
@@ -98,6 +99,7 @@ export async function runApi(
   const closeStores = async () => {
     redis?.disconnect()
     await figures.close()
+    await enqueuedAll(core)
     await queues.close()
     await database.close()
   }

@@ -30,16 +30,40 @@ export async function enqueue({ queues, log }: Context, jobs: MailJob[]) {
   }
 }
 
-/** Adds the first job of a request; requests that come at once share one call to the queue. Never throws either. */
+/** More first jobs than one call adds are not left behind their answers. */
+const mostBehind = 100
+
+/**
+ * Adds the first job of a request, whose answer need not wait for it: the row is committed. Requests that come at once
+ * share one call to the queue; where the queue is slower than they come, they wait for it. Never throws either.
+ */
 export async function enqueueNew(context: Context, job: MailJob): Promise<void> {
   // Under one trace for each request every job must be added by its own.
   if (context.traced) return await enqueue(context, [{ ...job, fresh: true }])
-  await addTogether(context)({ ...job, fresh: true })
+  const behind = behindOf(context)
+  behind.add({ ...job, fresh: true })
+  if (behind.count > mostBehind) await behind.last
 }
 
-const addTogether = oneFor((context: Context) =>
-  createBatcher<MailJob, void>(async jobs => {
+/** Resolves once the first jobs that were left behind until now are added. */
+export const enqueuedAll = (context: Context): Promise<void> => behindOf(context).last
+
+const behindOf = oneFor((context: Context) => {
+  const add = createBatcher<MailJob, void>(async jobs => {
+    await context.reached?.('promised')
     await enqueue(context, jobs)
+    await context.reached?.('enqueued')
     return undefined
-  }),
-)
+  })
+  const behind = {
+    count: 0,
+    last: Promise.resolve(),
+    add(job: MailJob): void {
+      behind.count++
+      behind.last = add(job).then(() => {
+        behind.count--
+      })
+    },
+  }
+  return behind
+})

@@ -37,7 +37,7 @@ export interface RequestInput {
 
 /**
  * Takes a reset request: writes its row, then enqueues its job. Looks no account up, so that there is nothing to
- * tell by answer or by clock (ASVS 5.0 6.3.8). Resolves once the row is committed, also where the queue is away.
+ * tell by answer or by clock (ASVS 5.0 6.3.8). Resolves once the row is committed: the job follows, also where the queue is away.
  * Throws ResetError `invalid_request`, `idempotency_mismatch`; a database out of reach rejects with the driver's error.
  */
 export async function request(context: Context, input: RequestInput): Promise<{ id: string }> {
@@ -45,7 +45,6 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
   await context.reached?.('written')
   const priority = context.fairness?.(input.application.id)
   if (isNew) await enqueueNew(context, { ...resetJob(id, 1), ...(priority ? { priority } : {}) })
-  await context.reached?.('enqueued')
   return { id }
 }
 

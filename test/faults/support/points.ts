@@ -8,8 +8,9 @@ import type { Rig } from './rig.ts'
 const laterPoints = ['claimed'] as const
 const firstPoints = ['minted', 'composed', 'begun', 'answered', 'settled'] as const
 export const workerPoints = [...laterPoints, ...firstPoints] as const
-/** The same of an API: after a request's row, after its job, before a password's change and after it. */
-export const apiPoints = ['written', 'enqueued', 'hashed', 'changed'] as const
+/** The same of an API: after a request's row, before its job and after it, before a password's change and after it. */
+export const apiPoints = ['written', 'promised', 'enqueued', 'hashed', 'changed'] as const
+const asking: readonly Point[] = ['written', 'promised', 'enqueued']
 
 /**
  * Asks for one person each, and kills a worker at each point with one of their mails in hand; the order is drawn.
@@ -56,8 +57,7 @@ export async function killApis(rig: Rig, dice: Dice, logins: readonly string[]):
   for (const [i, victim] of victims.entries()) {
     const halted = victim.halted().then(() => true)
     halted.catch(() => {})
-    if (apiPoints[i] === 'written' || apiPoints[i] === 'enqueued')
-      void rig.ask(dice.pick(logins), { at: victim })
+    if (asking.includes(apiPoints[i] as Point)) void rig.ask(dice.pick(logins), { at: victim })
     else
       await until(
         'a token that still works',
