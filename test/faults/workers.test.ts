@@ -12,11 +12,12 @@ const hour = 3_600_000
 /** What a worker may take to hand a mail over; and its lease is longer, as in production. */
 const sendDeadline = isLong ? {} : { sendDeadlineMs: 5_000 }
 
-/** Waits until whoever began to send can't go on by its own clock, and its lease is over. */
+/** Waits until whoever began to send can't go on by its own clock, and its lease is over, unless it is not even written. */
 async function endTurns({ sql, endLeases }: Pick<Rig, 'sql' | 'endLeases'>) {
   if (isLong) return
   await until('the time to send to be over', async () => {
-    const [row] = await sql`select bool_and(lease_until - interval '34 seconds' < now()) as over from mails
+    const [row] =
+      await sql`select coalesce(bool_and(lease_until - interval '34 seconds' < now()), true) as over from mails
       where lease_until is not null`
     return row?.over || undefined
   })
@@ -88,6 +89,7 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
         await rig.ask(anna)
         await still.halted()
         rig.interrupted(still.name, true)
+        // Before the first it stands within a transaction, which Postgres ends by itself, or its locks would stay.
         const [held] = await rig.sql`select claim from mails`
         const other = await rig.part('worker')
         await endTurns(rig)
@@ -114,7 +116,7 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
           })
         await rig.drained()
         const its = await rig.sql`select status, claim from mails where to_address = ${anna}`
-        expect(its).toMatchObject([{ status: 'sent', claim: held?.claim + 1 }])
+        expect(its).toMatchObject([{ status: 'sent', claim: (held?.claim ?? 0) + 1 }])
         expect(rig.given()).toHaveLength(mails + 1)
         expect(await rig.complaints()).toEqual([])
       })(context),
@@ -135,8 +137,10 @@ describe.concurrent('workers', { timeout: 150_000 }, () => {
       const logins = await rig.people(3)
       for (const login of logins) await rig.ask(login)
       await rig.drained()
-      const rows = await rig.sql`select status, expires_at - sent_at as lives from reset_requests`
-      expect([...rows]).toEqual(logins.map(() => ({ status: 'sent', lives: '00:30:00' })))
+      const rows =
+        await rig.sql`select status, expires_at - sent_at between '00:29:59' and '00:30:00' as lives
+        from reset_requests`
+      expect([...rows]).toEqual(logins.map(() => ({ status: 'sent', lives: true })))
       const [token] = (await rig.read(logins[1])).map(message => message.token)
       expect(await rig.complete(token ?? '')).toBe(200)
       await rig.drained()

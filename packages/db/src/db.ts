@@ -48,8 +48,14 @@ export function openDb(
       ...more,
       max,
       connect_timeout: connectSeconds,
-      // Beside PgBouncer, a server-side default would be lost; a stuck statement must not hold a request for ever.
-      connection: { application_name: 'sparekey', statement_timeout: 30_000, ...settings },
+      // Beside PgBouncer, a server-side default would be lost; neither a stuck statement nor a process that stands still
+      // within a transaction may keep others from a row for ever.
+      connection: {
+        application_name: 'sparekey',
+        statement_timeout: 30_000,
+        idle_in_transaction_session_timeout: 10_000,
+        ...settings,
+      },
       onnotice: () => {},
     })
   const [most, mostHot] = [Math.max(1, connections - hotConnections), Math.min(hotConnections, connections)]
