@@ -49,11 +49,11 @@ export function openDb(
       max,
       connect_timeout: connectSeconds,
       // Beside PgBouncer, a server-side default would be lost; neither a stuck statement nor a process that stands still
-      // within a transaction may keep others from a row for ever.
+      // within a transaction may keep others from a row for ever. One asks a directory meanwhile, for up to 8 s.
       connection: {
         application_name: 'sparekey',
         statement_timeout: 30_000,
-        idle_in_transaction_session_timeout: 10_000,
+        idle_in_transaction_session_timeout: 20_000,
         ...settings,
       },
       onnotice: () => {},

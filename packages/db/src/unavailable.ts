@@ -12,8 +12,11 @@ const codes = new Set([
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',
 ])
-/** SQLSTATE classes: connection, insufficient resources (disk full, too many clients), operator intervention, system error; read-only; a deadlock's loser. */
-const states = /^(08|53|57P|57014|58|25006|40001|40P01)/
+/**
+ * SQLSTATE classes: connection, insufficient resources (disk full, too many clients), operator intervention, system error;
+ * read-only; a transaction that stood still; a deadlock's loser.
+ */
+const states = /^(08|53|57P|57014|58|25006|25P03|40001|40P01)/
 
 /** Whether an error says that the database is out of reach or can't take work now: 503, and worth another try. */
 export function isUnavailable(error: unknown): boolean {

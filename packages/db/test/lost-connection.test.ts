@@ -104,3 +104,18 @@ test("a statement that is sent between a connection's error and its end rejects,
   await expect.poll(() => next().catch(() => [])).toEqual([{ what: 'on' }])
   await broken.close()
 })
+
+test('why Postgres ended a connection is told to the statement that ran, and not to the next one', async () => {
+  const one = openDb(database.url, { connections: 1 })
+  try {
+    const slow = expect(one.db.execute('select pg_sleep(60)')).rejects.toSatisfy(isUnavailable)
+    const sleeping = () =>
+      admin`select pid from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`
+    await expect.poll(async () => (await sleeping()).length).toBe(1)
+    await admin`select pg_terminate_backend(pid) from (${sleeping()}) sleeping`
+    await slow
+    expect(await one.db.execute('select 1 as one')).toEqual([{ one: 1 }])
+  } finally {
+    await one.close()
+  }
+})
