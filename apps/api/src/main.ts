@@ -98,8 +98,7 @@ export async function runApi(
 
   const closeStores = async () => {
     redis?.disconnect()
-    await figures.close()
-    await enqueuedAll(core)
+    await Promise.all([figures.close(), enqueuedAll(core)])
     await queues.close()
     await database.close()
   }

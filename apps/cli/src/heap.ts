@@ -15,7 +15,7 @@ import { setFlagsFromString } from 'node:v8'
  */
 const growth = { api: 30, worker: 100 }
 
-/** Keeps a process small that is one part alone. */
+/** Keeps a process small that is one part alone, and collects its heap no oftener than it must. */
 export function keepHeapSmall(part: keyof typeof growth): void {
   setFlagsFromString(`--heap-growing-percent=${growth[part]}`)
   // Else V8 may find that what a kind of line makes lives long, and puts it into the old part from then on. In one of five

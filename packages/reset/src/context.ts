@@ -12,7 +12,7 @@ export interface Secret {
 /**
  * Between two steps that must stand a crash: what was done last.
  *
- *   asking      row written ─► 202, or just promised ─► job enqueued
+ *   asking      row written ─► promised by a 202 ─► job enqueued
  *   a mail      first composed ─► minted ─► begun, later claimed ─► composed ─► begun ─► answered ─► settled
  *               a first try is composed while its COMMIT is under way, and may be begun as it is minted: then `begun` is
  *               not passed

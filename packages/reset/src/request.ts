@@ -36,7 +36,7 @@ export interface RequestInput {
 }
 
 /**
- * Takes a reset request: writes its row, then enqueues its job. Looks no account up, so that there is nothing to
+ * Takes a reset request: writes its row, and has its job enqueued. Looks no account up, so that there is nothing to
  * tell by answer or by clock (ASVS 5.0 6.3.8). Resolves once the row is committed: the job follows, also where the queue is away.
  * Throws ResetError `invalid_request`, `idempotency_mismatch`; a database out of reach rejects with the driver's error.
  */
