@@ -136,6 +136,12 @@ describe.each(backends)('with queues on %s:', backend => {
         const person = await account()
         await door('', { User: person.login })
         const { text } = await sparekey.mail(person.email)
+        // The code's time counts from when its mail is settled.
+        await until('its mail to be settled', async () => {
+          const open = await sparekey.sql`
+            select from reset_requests where application_id = ${app.id} and status in ('accepted', 'sending')`
+          return open.length === 0 || undefined
+        })
         return (
           /\b(\d{3}) ?(\d{3})\b/
             .exec(text ?? '')
