@@ -1,5 +1,6 @@
 import { createRedisBackend } from 'bullmq'
 import { Cluster } from 'ioredis'
+import { addTogether, defineAddScripts } from './add-together.ts'
 import type { Link } from './backend.ts'
 import type { Reach } from './reach.ts'
 import { createClient, type RedisClient } from './redis.ts'
@@ -18,7 +19,7 @@ export function openRedisLink(
   let client: RedisClient | undefined
   function open(): RedisClient {
     if (client) return client
-    client = quiet(shareScripts(createClient(address, { patient })), reach)
+    client = quiet(defineAddScripts(shareScripts(createClient(address, { patient }))), reach)
     client.on('ready', () => reach.up())
     client.on('error', error => reach.down(error))
     return client
@@ -27,7 +28,7 @@ export function openRedisLink(
     get connection() {
       return open()
     },
-    factory: createBackend,
+    factory: (...options) => addTogether(createRedisBackend(...options), open()),
     prefix,
     async reach() {
       await ready(open(), `${prefix}:reach`)
@@ -37,15 +38,6 @@ export function openRedisLink(
       client?.disconnect()
     },
   }
-}
-
-/** BullMQ's own, but that jobs added together are calls that share a command. */
-const createBackend: Link['factory'] = (...options) => {
-  const backend = createRedisBackend(...options)
-  return Object.assign(backend, {
-    addJobs: (entries: Parameters<typeof backend.addJobs>[0]) =>
-      Promise.all(entries.map(({ job, jobId, parentKeyOpts }) => backend.addJob(job, jobId, parentKeyOpts))),
-  })
 }
 
 /**
