@@ -118,7 +118,7 @@ export function createCredentials(
   }
   const cache = new Map<string, Entry>()
 
-  async function look(digest: Buffer): Promise<Credential | undefined> {
+  async function look(digest: string): Promise<Credential | undefined> {
     const [row] = await db
       .select({
         kind: apiKeys.kind,
@@ -130,7 +130,7 @@ export function createCredentials(
       .innerJoin(applications, eq(applications.id, apiKeys.applicationId))
       .where(
         and(
-          eq(apiKeys.digest, digest),
+          eq(apiKeys.digest, Buffer.from(digest, 'base64')),
           isNull(apiKeys.revokedAt),
           sql`(${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())`,
         ),
@@ -140,16 +140,16 @@ export function createCredentials(
     return row
   }
 
-  function lookUp(digest: Buffer, now: number): Entry {
+  function lookUp(digest: string, now: number): Entry {
     return { until: now + ttlMs, renewAt: now + ttlMs / 2, found: look(digest) }
   }
 
   /** The new answer counts only where nothing was forgotten meanwhile. */
-  async function renew(name: string, digest: Buffer, known: Entry, now: number): Promise<void> {
+  async function renew(digest: string, known: Entry, now: number): Promise<void> {
     known.renewAt = known.until
     const entry = lookUp(digest, now)
     await entry.found
-    if (cache.get(name) === known) cache.set(name, entry)
+    if (cache.get(digest) === known) cache.set(digest, entry)
   }
 
   return {
@@ -157,25 +157,24 @@ export function createCredentials(
     async find(keyText) {
       if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return undefined
       const digest = digestKey(keyText)
-      const name = digest.toString('base64')
       const now = performance.now()
-      const known = cache.get(name)
+      const known = cache.get(digest)
       if (known && known.until > now) {
         const found = await known.found
-        if (found && known.renewAt <= now) void renew(name, digest, known, now).catch(() => {})
+        if (found && known.renewAt <= now) void renew(digest, known, now).catch(() => {})
         return found
       }
-      cache.delete(name)
+      cache.delete(digest)
       for (const oldest of cache.keys()) {
         if (cache.size < maxEntries) break
         cache.delete(oldest)
       }
       const entry = lookUp(digest, now)
-      cache.set(name, entry)
+      cache.set(digest, entry)
       try {
         return await entry.found
       } catch (error) {
-        if (cache.get(name) === entry) cache.delete(name)
+        if (cache.get(digest) === entry) cache.delete(digest)
         throw error
       }
     },
