@@ -72,31 +72,23 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     return await consume(memory, key, calls)
   }
 
-  /** Calls of one key that come at once are counted by one command; each has a place of its own in the count. */
-  const counters = new Map<string, { count: (call: undefined) => Promise<Counted>; users: number }>()
-
-  async function count(key: string): Promise<Counted> {
-    const counter = counters.get(key) ?? {
-      users: 0,
-      count: createBatcher<undefined, Counted>(
-        async calls => {
-          const counted = await countAll(key, calls.length)
-          return calls.map((_, index) => ({
-            ...counted,
-            consumed: counted.consumed - calls.length + 1 + index,
-          }))
-        },
-        { together: () => true },
-      ),
-    }
-    counters.set(key, counter)
-    counter.users++
-    try {
-      return await counter.count(undefined)
-    } finally {
-      if (--counter.users === 0) counters.delete(key)
-    }
-  }
+  /** Calls that come at once are counted together, by one command for each key; each has a place of its own in the count. */
+  const count = createBatcher<string[], Counted[]>(
+    async calls => {
+      const sums = new Map<string, number>()
+      for (const key of calls.flat()) sums.set(key, (sums.get(key) ?? 0) + 1)
+      const counts = new Map<string, Counted>()
+      await Promise.all([...sums].map(async ([key, sum]) => counts.set(key, await countAll(key, sum))))
+      const take = (key: string) => {
+        const counted = counts.get(key) as Counted
+        const place = sums.get(key) as number
+        sums.set(key, place - 1)
+        return { ...counted, consumed: counted.consumed - place + 1 }
+      }
+      return calls.map(keys => keys.map(take))
+    },
+    { together: () => true },
+  )
 
   function refuseBeyond({ name, most }: Limit, { consumed, resetSeconds }: Counted): void {
     if (consumed <= most) return
@@ -113,7 +105,8 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
   const keyOf = ({ name, who }: Limit) => `${name}:${who}`
 
   async function takeOne(limit: Limit): Promise<void> {
-    refuseBeyond(limit, await count(keyOf(limit)))
+    const [counted] = (await count([keyOf(limit)])) as [Counted]
+    refuseBeyond(limit, counted)
   }
 
   /** Of whom there were too many in this minute. */
@@ -121,7 +114,7 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
 
   async function takeBoth(first: Limit, second: Limit): Promise<void> {
     const firstKey = keyOf(first)
-    const [counted, behind] = await Promise.all([count(firstKey), count(keyOf(second))])
+    const [counted, behind] = (await count([firstKey, keyOf(second)])) as [Counted, Counted]
     if (counted.consumed > first.most) {
       overstepped.add(firstKey)
       setTimeout(() => overstepped.delete(firstKey), counted.resetSeconds * 1000).unref()
