@@ -23,10 +23,9 @@ export interface KeyOptions {
   expiresAt?: Date | null | undefined
 }
 
-/** What of a key is stored, in base64: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
-export function digestKey(text: string): string {
-  // As text: made as a Buffer it takes three times as long.
-  return hash('sha256', text, 'base64')
+/** What of a key is stored: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
+export function digestKey(text: string): Buffer {
+  return hash('sha256', text, 'buffer')
 }
 
 /** Makes and stores a key of an application that exists. */
@@ -40,7 +39,7 @@ export async function insertKey(
   const row = { id: makeId('key'), kind, name, scopes, expiresAt, hint: key.slice(-4) }
   const [stored] = await db
     .insert(apiKeys)
-    .values({ ...row, applicationId, digest: Buffer.from(digestKey(key), 'base64') })
+    .values({ ...row, applicationId, digest: digestKey(key) })
     .returning({ createdAt: apiKeys.createdAt })
   if (!stored) throw new TypeError('an insert returned no row')
   return { ...row, key, createdAt: stored.createdAt }
