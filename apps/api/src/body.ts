@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { parseJson } from './json.ts'
@@ -32,11 +33,22 @@ async function readAll(c: Context): Promise<string> {
   const announced = c.req.header('content-length')
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
-  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) return await c.req.text()
+  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) {
+    takeArrived(c)
+    return await c.req.text()
+  }
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of capped(c, jsonBytes)) text += decoder.decode(chunk, { stream: true })
   return text + decoder.decode()
+}
+
+/** Takes a body that is here as a whole, as it mostly is by now, in one piece: to hear of its end by events costs five times as much. */
+function takeArrived(c: Context): void {
+  const { incoming } = c.env as Partial<HttpBindings>
+  if (incoming?.complete && !incoming.destroyed && !incoming.readableDidRead)
+    // Where @hono/node-server looks for it first.
+    Object.assign(incoming, { rawBody: incoming.read() ?? Buffer.alloc(0) })
 }
 
 /**
