@@ -60,8 +60,9 @@ export function trustedList(networks: readonly string[]): BlockList {
 
 /** What limits count by: the address, or the /64 network of an IPv6 one, since one subscriber holds all of it. */
 export function networkOf(ip: string): string {
+  if (isIP(ip) !== 6) return ip
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]
-  if (mapped || isIP(ip) !== 6) return mapped ?? ip
+  if (mapped) return mapped
   const [head = '', tail] = (ip.split('%')[0] ?? '').toLowerCase().split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
@@ -79,6 +80,7 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 
 /** Without port, brackets and zone; an IPv4 address mapped into IPv6 comes out as IPv4. */
 function plainAddress(text: string): string | undefined {
+  if (isIP(text) === 4) return text
   const trimmed = text.trim()
   const bare = /^\[([^\]]+)\](:\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed
   const address = bare.split('%')[0] ?? ''

@@ -108,8 +108,9 @@ export function addEndpoint<
     const caller = await authenticate(c, spec.key, spec.scope)
     // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
     await countCall(caller, ownLimit?.(c, caller))
-    const params = readParams(spec.params, c) as z.output<P>
-    const query = parseInput(spec.query ?? empty, readQuery(c)) as z.output<Q>
+    const params = (spec.params ? readParams(spec.params, c) : {}) as z.output<P>
+    const asked = spec.query || c.req.url.includes('?')
+    const query = (asked ? parseInput(spec.query ?? empty, readQuery(c)) : {}) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>
     let well = false
     try {
@@ -138,8 +139,8 @@ export function answerJson(
 }
 
 /** An id of a wrong form is nobody's: 404, as for any other id that is not there. */
-function readParams(schema: Shape | undefined, c: Context): unknown {
-  const parsed = (schema ?? empty).safeParse(c.req.param())
+function readParams(schema: Shape, c: Context): unknown {
+  const parsed = schema.safeParse(c.req.param())
   if (!parsed.success) throw new ApiError('not_found', 'There is nothing with this id.')
   return parsed.data
 }
