@@ -12,7 +12,7 @@ export const SEED_BYTES = 32
  * HMAC-SHA256 (RFC 2104) over `requestId ‖ 0 ‖ seed`; the purpose in front keeps tokens and codes apart.
  */
 export function deriveToken(key: Buffer, requestId: string, seed: Buffer): string {
-  return mac(key, 'token', requestId, seed).toString('base64url')
+  return mac(key, 'token', requestId, seed, 'base64url')
 }
 
 /**
@@ -20,7 +20,7 @@ export function deriveToken(key: Buffer, requestId: string, seed: Buffer): strin
  */
 export function deriveCode(key: Buffer, requestId: string, seed: Buffer, digits: number): string {
   if (!Number.isInteger(digits) || digits < 6 || digits > 10) throw new TypeError('a code has 6 to 10 digits')
-  const number = mac(key, 'code', requestId, seed).readBigUInt64BE() % 10n ** BigInt(digits)
+  const number = BigInt(`0x${mac(key, 'code', requestId, seed).slice(0, 16)}`) % 10n ** BigInt(digits)
   return number.toString().padStart(digits, '0')
 }
 
@@ -34,7 +34,7 @@ export function randomToken(form: TokenForm = 'base64url'): string {
 
 /** What the database keeps of a token: SHA-256. Enough, since a token has 256 bits (ASVS 5.0 11.4.3 is for passwords). */
 export function digestToken(token: string): Buffer {
-  return hash('sha256', token, 'buffer')
+  return Buffer.from(hash('sha256', token, 'hex'), 'hex')
 }
 
 /**
@@ -42,12 +42,12 @@ export function digestToken(token: string): Buffer {
  * of the request, or of the application where a code must be found without knowing its request.
  */
 export function digestCode(key: Buffer, scope: string, code: string): Buffer {
-  return mac(key, 'code digest', scope, Buffer.from(code))
+  return Buffer.from(mac(key, 'code digest', scope, Buffer.from(code)), 'hex')
 }
 
 /** Signs a text for one purpose: 64 hex digits. */
 export function sign(key: Buffer, purpose: string, text: string): string {
-  return mac(key, `signature ${purpose}`, '', Buffer.from(text)).toString('hex')
+  return mac(key, `signature ${purpose}`, '', Buffer.from(text))
 }
 
 /** Whether one of the keys signed a text for this purpose; compared in constant time. */
@@ -70,7 +70,14 @@ export function isToken(text: string): boolean {
   )
 }
 
-function mac(key: Buffer, purpose: string, requestId: string, rest: Buffer): Buffer {
+/** As text, here and where a hash is taken: given as a Buffer, which is memory of its own, it takes half as long again. */
+function mac(
+  key: Buffer,
+  purpose: string,
+  requestId: string,
+  rest: Buffer,
+  as: 'hex' | 'base64url' = 'hex',
+): string {
   if (key.length !== 32) throw new TypeError('a key has 32 bytes')
-  return createHmac('sha256', key).update(`sparekey ${purpose}\0${requestId}\0`).update(rest).digest()
+  return createHmac('sha256', key).update(`sparekey ${purpose}\0${requestId}\0`).update(rest).digest(as)
 }
