@@ -48,7 +48,7 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
     }
     const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header)?.[1]
     if (key !== undefined) {
-      // First those of whom there are many.
+      // Applications' keys first: they are the many.
       const found = await credentials.find(key)
       if (found) return found
       if (timingSafeEqual(digest(key), adminDigest)) return { kind: 'admin', by: 'key' }

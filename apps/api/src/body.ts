@@ -43,9 +43,12 @@ async function readAll(c: Context): Promise<string> {
   return text + decoder.decode()
 }
 
-/** Takes a body that is here as a whole, as it mostly is by now, in one piece: to hear of its end by events costs five times as much. */
+/**
+ * Takes a body that is here already in one piece: to wait for its end by events takes five times as long. Nobody may have
+ * asked for `c.req.raw.body` before.
+ */
 function takeArrived(c: Context): void {
-  const { incoming } = c.env as Partial<HttpBindings>
+  const incoming = (c.env as Partial<HttpBindings> | undefined)?.incoming
   if (incoming?.complete && !incoming.destroyed && !incoming.readableDidRead)
     // Where @hono/node-server looks for it first.
     Object.assign(incoming, { rawBody: incoming.read() ?? Buffer.alloc(0) })

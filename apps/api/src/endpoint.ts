@@ -109,8 +109,8 @@ export function addEndpoint<
     // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
     await countCall(caller, ownLimit?.(c, caller))
     const params = (spec.params ? readParams(spec.params, c) : {}) as z.output<P>
-    const asked = spec.query || c.req.url.includes('?')
-    const query = (asked ? parseInput(spec.query ?? empty, readQuery(c)) : {}) as z.output<Q>
+    const hasQuery = spec.query || c.req.url.includes('?')
+    const query = (hasQuery ? parseInput(spec.query ?? empty, readQuery(c)) : {}) as z.output<Q>
     const body = (spec.body ? parseInput(spec.body, await readJson(c)) : undefined) as z.output<B>
     let well = false
     try {

@@ -87,7 +87,7 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
       }
       return calls.map(keys => keys.map(take))
     },
-    { together: () => true },
+    { together: () => true, most: Number.POSITIVE_INFINITY },
   )
 
   function refuseBeyond({ name, most }: Limit, { consumed, resetSeconds }: Counted): void {

@@ -23,9 +23,9 @@ export function defineAddScripts<Client extends RedisClient>(client: Client): Cl
 }
 
 /**
- * Makes `addJobs` one command for all jobs with the same priority and delay; our jobs have all else in common but their ids
- * and data. BullMQ's script runs as it is, once for each, and one that fails keeps no other out. BullMQ lays the arguments
- * out for the first job only: beside a call of the script for each, an API has 8 % more time while it takes requests.
+ * Makes `addJobs` one command for all jobs of one priority and delay: ours differ in id and data only. BullMQ lays the
+ * arguments out for the first; its script runs as it is, once for each, and one that fails keeps no other out. Laid out for
+ * each job, an API took a fifth more time for a request.
  */
 export function addTogether(backend: RedisQueueBackend, client: RedisClient): RedisQueueBackend {
   const scripts = client as unknown as Record<string, Script>
@@ -34,17 +34,11 @@ export function addTogether(backend: RedisQueueBackend, client: RedisClient): Re
     const [{ job, jobId, parentKeyOpts }] = entries
     // Each job has its id as its name already; among the options it would make each job's its own.
     const { jobId: _, ...opts } = job.opts
-    let name = ''
-    let args: Argument[] = []
-    const recorder = {
-      runCommand(command: string, given: Argument[]) {
-        name = command
-        args = given.slice()
-      },
-    } as unknown as Parameters<typeof backend.addJobToTransaction>[0]
-    await backend.addJobToTransaction(recorder, { ...job, opts }, jobId, parentKeyOpts)
     const own = JSON.stringify(entries.map(entry => [entry.jobId, entry.job.data]))
-    await (scripts[manyOf(name)] as Script)([...args, own])
+    const sender = {
+      runCommand: (name: string, args: Argument[]) => (scripts[manyOf(name)] as Script)([...args, own]),
+    } as unknown as Parameters<typeof backend.addJobToTransaction>[0]
+    await backend.addJobToTransaction(sender, { ...job, opts }, jobId, parentKeyOpts)
   }
 
   return Object.assign(backend, {

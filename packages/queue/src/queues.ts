@@ -159,7 +159,7 @@ async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]):
       ...(job.priority ? { priority: job.priority } : {}),
     },
   }))
-  // By way of BullMQ's Job objects, which carry traces, an API has 5 % less time for requests.
+  // BullMQ's Job objects carry traces, and take an API 5 % of its time.
   if (queue.opts.telemetry) await queue.addBulk(added)
   else await queue.getBackend().addJobs(added.map(job => asEntry(job, timestamp)))
   // BullMQ takes an id that it knows in any state for added.

@@ -1,7 +1,7 @@
 import type { RedisClient } from './redis.ts'
 
-/** BullMQ's scripts of which many calls come at once: jobs that end. */
-const shared = ['moveToFinished']
+/** BullMQ's script that ends a job: many calls come at once. */
+const shared = 'moveToFinished'
 /** So that Redis, which does nothing else meanwhile, is back within a few milliseconds. */
 const mostCalls = 100
 
@@ -15,7 +15,7 @@ interface Call {
 }
 
 /**
- * Makes calls of one of these scripts that come in one tick one command, for one queue. BullMQ's script runs as it is, once
+ * Makes calls of this script that come in one tick one command, for one queue. BullMQ's script runs as it is, once
  * for each call, and a call that fails rejects alone. To be called before BullMQ defines its scripts.
  */
 export function shareScripts<Client extends RedisClient>(client: Client): Client {
@@ -26,7 +26,7 @@ export function shareScripts<Client extends RedisClient>(client: Client): Client
       define(name, definition)
       const { lua, numberOfKeys } = definition
       // BullMQ puts its version behind a name.
-      if (!numberOfKeys || !shared.includes(name.replace(/:.*/, ''))) return
+      if (!numberOfKeys || name.replace(/:.*/, '') !== shared) return
       const many = `${name}:many`
       define(many, { lua: repeated(lua) })
       const alone = scripts[name] as Script

@@ -17,17 +17,20 @@ const mostGathers = 12
  * `work` resolves to one result for each item, in their order, or to undefined where there is nothing to tell; an Error
  * among them rejects that call alone. It must stand being repeated, since a statement whose answer was lost may have
  * been carried out. One piece runs at a time, of `most` items: those that wait meanwhile fill the next one (two at a
- * time: a fifth fewer mails a second). `together`: whether a failure is everybody's, and trying alone would be in vain.
+ * time: a fifth fewer mails a second). `half`: beyond so many a piece leaves half of those that wait to the next one, so
+ * that callers are answered while others wait. `together`: whether a failure is everybody's, and trying alone would be in vain.
  */
 export function createBatcher<Item, Result>(
   work: (items: Item[]) => Promise<(Result | Error)[] | undefined>,
   {
     most = 100,
+    half = most,
     gatherMs = 0,
     isPatient = () => false,
     together = () => false,
   }: {
     most?: number
+    half?: number
     gatherMs?: number
     isPatient?: (() => boolean) | undefined
     together?: (error: unknown) => boolean
@@ -65,7 +68,8 @@ export function createBatcher<Item, Result>(
   }
 
   function next(): void {
-    void run(waiting.splice(0, most)).then(() => {
+    const size = Math.min(most, Math.max(half, Math.ceil(waiting.length / 2)))
+    void run(waiting.splice(0, size)).then(() => {
       if (waiting.length === 0) busy = false
       else if (gatherMs > 0 && waiting.length < most) gather()
       else next()

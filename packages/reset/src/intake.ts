@@ -67,8 +67,7 @@ export const writeTogether = oneFor((db: Db) =>
       ])
       return undefined
     },
-    // Of 64 callers: while half wait for their insert, the others are answered and ask anew.
-    { together: isUnavailable, most: 32 },
+    { together: isUnavailable, half: 32 },
   ),
 )
 

@@ -23,9 +23,10 @@ export interface KeyOptions {
   expiresAt?: Date | null | undefined
 }
 
-/** What of a key is stored: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
-export function digestKey(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
+/** What of a key is stored, in base64: it has 256 random bits, so a plain SHA-256 of it cannot be searched. */
+export function digestKey(text: string): string {
+  // As text: given as a Buffer it takes three times as long.
+  return hash('sha256', text, 'base64')
 }
 
 /** Makes and stores a key of an application that exists. */
@@ -39,7 +40,7 @@ export async function insertKey(
   const row = { id: makeId('key'), kind, name, scopes, expiresAt, hint: key.slice(-4) }
   const [stored] = await db
     .insert(apiKeys)
-    .values({ ...row, applicationId, digest: digestKey(key) })
+    .values({ ...row, applicationId, digest: Buffer.from(digestKey(key), 'base64') })
     .returning({ createdAt: apiKeys.createdAt })
   if (!stored) throw new TypeError('an insert returned no row')
   return { ...row, key, createdAt: stored.createdAt }

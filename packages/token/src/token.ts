@@ -70,7 +70,7 @@ export function isToken(text: string): boolean {
   )
 }
 
-/** As text, here and where a hash is taken: given as a Buffer, which is memory of its own, it takes half as long again. */
+/** As text, and so is a hash: given as a Buffer, which has memory of its own, it takes half as long again. */
 function mac(
   key: Buffer,
   purpose: string,
