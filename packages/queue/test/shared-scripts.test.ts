@@ -73,6 +73,19 @@ test('jobs that are added together are one command, and wait in their order', as
   expect(waiting.map(({ id }) => id)).toEqual(ids)
 })
 
+test('jobs that are added together with different priorities wait in their order', async () => {
+  const job = (id: string, priority?: number) => ({
+    id,
+    data: { requestId: `${id} “é\u0000` },
+    fresh: true,
+    ...(priority ? { priority } : {}),
+  })
+  await queues.add('mail', [job('d', 2), job('c', 1), job('a'), job('e', 2), job('b')])
+  const waiting = await queues.jobs('mail', 'waiting', { offset: 0, limit: 10 })
+  expect(waiting.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(waiting.map(({ data }) => data)).toEqual(waiting.map(({ id }) => ({ requestId: `${id} “é\u0000` })))
+})
+
 test('jobs that end together share a command', async () => {
   await add(makeIds(50))
   const release = await takeAll(50)

@@ -58,6 +58,19 @@ describe('a batcher', () => {
     expect(runs.map(run => run.items)).toEqual([[1, 2], [3, 4], [5]])
   })
 
+  it('leaves half of those that wait to the next piece where they are many, up to the most', async () => {
+    const { runs, work } = held()
+    const call = createBatcher(work, { half: 2, most: 4 })
+    const calls = Array.from({ length: 11 }, (_, index) => call(index))
+    await turn()
+    for (let run = 0; run < 5; run++) {
+      runs[run]?.end()
+      await turn()
+    }
+    expect(runs.map(run => run.items)).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [10]])
+    expect(await Promise.all(calls)).toHaveLength(11)
+  })
+
   it('gathers company for calls that came while it was busy, but not once it is full', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
