@@ -32,7 +32,7 @@ export function addTogether(backend: RedisQueueBackend, client: RedisClient): Re
 
   async function addAlike(entries: [Entry, ...Entry[]]): Promise<void> {
     const [{ job, jobId, parentKeyOpts }] = entries
-    // Each job has its id as its name already; among the options it would make each job's its own.
+    // A job has its id by its key; among the options, which are the same for all, it has no place.
     const { jobId: _, ...opts } = job.opts
     const own = JSON.stringify(entries.map(entry => [entry.jobId, entry.job.data]))
     const sender = {
