@@ -1,4 +1,5 @@
 import type { RedisQueueBackend } from 'bullmq'
+import { addScript } from './add-script.ts'
 import type { RedisClient } from './redis.ts'
 
 /** BullMQ's scripts that add one job. */
@@ -16,16 +17,16 @@ export function defineAddScripts<Client extends RedisClient>(client: Client): Cl
       define(name, definition)
       const { lua, numberOfKeys } = definition
       // BullMQ puts its version behind a name.
-      if (numberOfKeys && addScripts.includes(name.replace(/:.*/, '')))
-        define(manyOf(name), { numberOfKeys, lua: forEach(lua) })
+      const [script = ''] = name.split(':')
+      if (numberOfKeys && addScripts.includes(script))
+        define(manyOf(name), { numberOfKeys, lua: addScript(script, lua) })
     },
   })
 }
 
 /**
  * Makes `addJobs` one command for all jobs of one priority and delay: ours differ in id and data only. BullMQ lays the
- * arguments out for the first; its script runs as it is, once for each, and one that fails keeps no other out. Laid out for
- * each job, an API took a fifth more time for a request.
+ * arguments out for the first: laid out for each job, an API took a fifth more time for a request.
  */
 export function addTogether(backend: RedisQueueBackend, client: RedisClient): RedisQueueBackend {
   const scripts = client as unknown as Record<string, Script>
@@ -57,17 +58,3 @@ export function addTogether(backend: RedisQueueBackend, client: RedisClient): Re
 }
 
 const manyOf = (name: string) => `${name}:many`
-
-/** A script that runs one of these once for each job, given the arguments for one of them and the list of ids and data. */
-const forEach = (lua: string) => `
-local function once(KEYS, ARGV)
-${lua}
-end
-local common = cmsgpack.unpack(ARGV[1])
-local failed
-for _, job in ipairs(cjson.decode(ARGV[#ARGV])) do
-  common[2] = job[1]
-  local done, answer = pcall(once, KEYS, { cmsgpack.pack(common), job[2], ARGV[3] })
-  if not done then failed = type(answer) == 'table' and answer or redis.error_reply(answer) end
-end
-return failed`
