@@ -1,21 +1,10 @@
 import type { Log } from '@sparekey/log/log'
-import { createBatcher } from '@sparekey/reset/batcher'
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import { type Counted, createCallCounter, windowSeconds } from './call-counter.ts'
 import { networkOf } from './client.ts'
 import { ApiError } from './problem.ts'
 
 /** Calls in one minute from one address, where no application's own limits say it. */
 export const callsPerMinute = 60
-const windowSeconds = 60
-const redisDeadlineMs = 250
-const redisPauseMs = 2_000
-
-/** How many calls there were with this one, and when the minute is over. */
-interface Counted {
-  consumed: number
-  resetSeconds: number
-  by: RateLimiterAbstract
-}
 
 /** At most so many calls a minute. `name` says what is counted (`address:<application>`, `key`), `who` by whom. */
 export interface Limit {
@@ -45,50 +34,9 @@ export interface Limits {
   takeInTurn(first: Limit | undefined, second: Limit | undefined): Promise<void>
 }
 
-/**
- * Limits by the minute: counted on Redis where one is given, so that all instances count together, else (and
- * while Redis is away) in this process's memory, so that each instance counts for itself.
- */
-export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Limits {
-  // Each call has a limit of its own; the limiter only counts.
-  const options = { points: Number.MAX_SAFE_INTEGER, duration: windowSeconds, keyPrefix: 'sparekey:limit' }
-  const memory = new RateLimiterMemory(options)
-  const shared = redis
-    ? new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true })
-    : undefined
-  let awayUntil = 0
-
-  async function countAll(key: string, calls: number): Promise<Counted> {
-    if (shared && performance.now() >= awayUntil) {
-      try {
-        const counted = await within(redisDeadlineMs, consume(shared, key, calls))
-        awayUntil = 0
-        return counted
-      } catch (error) {
-        if (awayUntil === 0) log.warn({ error }, 'limits are counted in memory: Redis is away')
-        awayUntil = performance.now() + redisPauseMs
-      }
-    }
-    return await consume(memory, key, calls)
-  }
-
-  /** Calls that come at once are counted together, by one command for each key; each has a place of its own in the count. */
-  const count = createBatcher<string[], Counted[]>(
-    async calls => {
-      const sums = new Map<string, number>()
-      for (const key of calls.flat()) sums.set(key, (sums.get(key) ?? 0) + 1)
-      const counts = new Map<string, Counted>()
-      await Promise.all([...sums].map(async ([key, sum]) => counts.set(key, await countAll(key, sum))))
-      const take = (key: string) => {
-        const counted = counts.get(key) as Counted
-        const place = sums.get(key) as number
-        sums.set(key, place - 1)
-        return { ...counted, consumed: counted.consumed - place + 1 }
-      }
-      return calls.map(keys => keys.map(take))
-    },
-    { together: () => true, most: Number.POSITIVE_INFINITY },
-  )
+/** Limits by the minute, of all instances together where there is Redis. */
+export function createLimits(deps: { redis?: unknown; log: Log }): Limits {
+  const { count, takeAhead } = createCallCounter(deps)
 
   function refuseBeyond({ name, most }: Limit, { consumed, resetSeconds }: Counted): void {
     if (consumed <= most) return
@@ -102,10 +50,12 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     })
   }
 
-  const keyOf = ({ name, who }: Limit) => `${name}:${who}`
+  const bucketOf = ({ name, who, most }: Limit) => ({ key: `${name}:${who}`, most })
 
   async function takeOne(limit: Limit): Promise<void> {
-    const [counted] = (await count([keyOf(limit)])) as [Counted]
+    const buckets = [bucketOf(limit)]
+    if (takeAhead(buckets)) return
+    const [counted] = (await count(buckets)) as [Counted]
     refuseBeyond(limit, counted)
   }
 
@@ -113,12 +63,18 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
   const overstepped = new Set<string>()
 
   async function takeBoth(first: Limit, second: Limit): Promise<void> {
-    const firstKey = keyOf(first)
-    const [counted, behind] = (await count([firstKey, keyOf(second)])) as [Counted, Counted]
+    const buckets = [bucketOf(first), bucketOf(second)] as const
+    if (takeAhead([...buckets])) return
+    const [{ key }] = buckets
+    if (overstepped.has(key)) {
+      await takeOne(first)
+      return await takeOne(second)
+    }
+    const [counted, behind] = (await count([...buckets])) as [Counted, Counted]
     if (counted.consumed > first.most) {
-      overstepped.add(firstKey)
-      setTimeout(() => overstepped.delete(firstKey), counted.resetSeconds * 1000).unref()
-      await behind.by.reward(keyOf(second), 1).catch(() => {})
+      overstepped.add(key)
+      setTimeout(() => overstepped.delete(key), counted.resetSeconds * 1000).unref()
+      await behind.giveBack()
     }
     refuseBeyond(first, counted)
     refuseBeyond(second, behind)
@@ -128,26 +84,9 @@ export function createLimits({ redis, log }: { redis?: unknown; log: Log }): Lim
     take: (name, who, most) => takeOne({ name, who, most }),
     takeAddress: (name, ip, most) => takeOne(addressLimit(name, ip, most)),
     async takeInTurn(first, second) {
-      if (first && second && !overstepped.has(keyOf(first))) return await takeBoth(first, second)
-      if (first) await takeOne(first)
-      if (second) await takeOne(second)
+      if (first && second) return await takeBoth(first, second)
+      const only = first ?? second
+      if (only) await takeOne(only)
     },
   }
-}
-
-async function consume(limiter: RateLimiterAbstract, key: string, calls: number): Promise<Counted> {
-  const { consumedPoints, msBeforeNext } = await limiter.consume(key, calls)
-  return {
-    consumed: consumedPoints,
-    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
-    by: limiter,
-  }
-}
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // Where this process was busy for so long, the answer may lie there already, to be read after its timers.
-    const timer = setTimeout(() => setImmediate(reject, new Error('ETIMEDOUT')), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
