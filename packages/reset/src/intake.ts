@@ -33,7 +33,6 @@ export async function insertRow(tx: Executor, { deliverWithinMinutes, ...row }: 
   await tx.insert(resetRequests).values({ ...row, status: 'accepted', deliverBefore })
 }
 
-// A repeated statement finds its own rows where the first answer was lost: nobody else can have their ids.
 const insertRows = `
   insert into reset_requests (id, application_id, dialect, login, login_key, locale, redirect_url, reset_url, carries,
     code_digits, metadata, client, recipient, status, deliver_before)
@@ -42,8 +41,7 @@ const insertRows = `
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::int[], $11::text[], $12::text[], $13::text[], $14::int[])
     as new (id, application_id, dialect, login, login_key, locale, redirect_url, reset_url, carries,
-      code_digits, metadata, client, recipient, minutes)
-  on conflict (id) do nothing`
+      code_digits, metadata, client, recipient, minutes)`
 
 /** Writes requests; those that come at once share one statement. Each resolves once its row is committed. */
 export const writeTogether = oneFor((db: Db) =>
@@ -67,6 +65,7 @@ export const writeTogether = oneFor((db: Db) =>
       ])
       return undefined
     },
+    // One whose answer was lost, and which may have been carried out, is not tried again: the caller is told to.
     { together: isUnavailable, half: 32 },
   ),
 )
