@@ -4,7 +4,7 @@ import type { Mailbox } from '@sparekey/mailbox/mailbox'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import type { Tracing } from '@sparekey/trace/trace'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import { createPathError } from './allow.ts'
 import { type AuthDeps, type Caller, createAuth } from './auth.ts'
 import { createNoteChange } from './changes.ts'
@@ -78,14 +78,7 @@ export function createApp(deps: AppDeps): Api {
   const explain = createExplain(log)
   app.onError((error, c) => problemResponse(c, explain(error, c)))
   if (deps.tracing) app.use(createTraced(deps.tracing))
-  app.use(createObserved(deps.metrics, log))
-  const secured: MiddlewareHandler<Env> = async (c, next) => {
-    const headers = c.get('headers')
-    headers['X-Content-Type-Options'] = 'nosniff'
-    if (https) headers['Strict-Transport-Security'] = 'max-age=31536000'
-    await next()
-  }
-  for (const path of ['/v1/*', '/compat/*']) app.use(path, secured)
+  app.use(createObserved(deps.metrics, log, { https }))
 
   const noteChange = createNoteChange(core, clientOf, log)
   const calls = {

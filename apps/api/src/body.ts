@@ -34,8 +34,8 @@ async function readAll(c: Context): Promise<string> {
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
   if (announced !== undefined && c.req.header('transfer-encoding') === undefined) {
-    takeArrived(c)
-    return await c.req.text()
+    const arrived = takeArrived(c)
+    return arrived ? utf8.decode(arrived) : await c.req.text()
   }
   const decoder = new TextDecoder()
   let text = ''
@@ -43,15 +43,16 @@ async function readAll(c: Context): Promise<string> {
   return text + decoder.decode()
 }
 
+const utf8 = new TextDecoder()
+
 /**
  * Takes a body that is here already in one piece: to wait for its end by events takes five times as long. Nobody may have
- * asked for `c.req.raw.body` before.
+ * asked for it before.
  */
-function takeArrived(c: Context): void {
+function takeArrived(c: Context): Uint8Array | undefined {
   const incoming = (c.env as Partial<HttpBindings> | undefined)?.incoming
-  if (incoming?.complete && !incoming.destroyed && !incoming.readableDidRead)
-    // Where @hono/node-server looks for it first.
-    Object.assign(incoming, { rawBody: incoming.read() ?? Buffer.alloc(0) })
+  if (!incoming?.complete || incoming.destroyed || incoming.readableDidRead) return undefined
+  return incoming.read() ?? Buffer.alloc(0)
 }
 
 /**

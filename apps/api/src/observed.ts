@@ -8,15 +8,27 @@ import type { Env } from './endpoint.ts'
 /** Asked by machines every few seconds: among the others they would bury lines, and thin out shares of errors. */
 const probes = new Set(['/healthz', '/readyz', '/metrics'])
 
+/** What is for programs: pages say by themselves what browsers may do with them. */
+const ofApi = /^\/(v1|compat)(\/|$)/
+
 /**
- * Gives each call its request id and each answer the call's headers, counts it unless it is a probe, and writes one log line about it: by its route, since
- * paths and queries may hold logins. `target` is what the call made or changed, such as the reset request's id.
+ * Gives each call its request id and each answer the call's headers, counts it unless it is a probe, and writes one log line
+ * about it: by its route, since paths and queries may hold logins. `target` is what the call made or changed, such as the
+ * reset request's id.
  */
-export function createObserved(metrics: Pick<Metrics, 'answered'>, log: Log): MiddlewareHandler<Env> {
+export function createObserved(
+  metrics: Pick<Metrics, 'answered'>,
+  log: Log,
+  { https }: { https: boolean },
+): MiddlewareHandler<Env> {
   return async (c, next) => {
     const requestId = randomUUID()
     c.set('requestId', requestId)
     const headers: Record<string, string> = { 'X-Request-Id': requestId }
+    if (ofApi.test(c.req.path)) {
+      headers['X-Content-Type-Options'] = 'nosniff'
+      if (https) headers['Strict-Transport-Security'] = 'max-age=31536000'
+    }
     c.set('headers', headers)
     const began = performance.now()
     await next()
