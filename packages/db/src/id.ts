@@ -10,20 +10,27 @@ export type IdPrefix = (typeof prefixes)[number]
  * (a ULID in lower case), so that ids sort by the time they were made.
  */
 export function makeId(prefix: IdPrefix, now: number = Date.now()): string {
-  if (used + randomLength > pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  let text = `${prefix}_${timeText(now)}`
-  for (const end = used + randomLength; used < end; used++) text += alphabet[(pool[used] as number) & 31]
-  return text
+  if (now !== last.at) last = { at: now, text: timeText(now) }
+  return `${prefix}_${last.text}${randomText()}`
 }
 
 const timeLength = 10
 const randomLength = 16
-/** Random bytes for ids to come: asking the system for each costs more than all the rest. */
-const pool = new Uint8Array(256 * randomLength)
+/** Many are made in one millisecond. */
+let last = { at: Number.NaN, text: '' }
+/** Random characters for ids to come: asking the system for each costs more than all the rest. */
+const pool = Buffer.alloc(256 * randomLength)
 let used = pool.length
+
+function randomText(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    for (let at = 0; at < pool.length; at++) pool[at] = alphabet.charCodeAt((pool[at] as number) & 31)
+    used = 0
+  }
+  used += randomLength
+  return pool.toString('latin1', used - randomLength, used)
+}
 
 function timeText(at: number): string {
   let number = at

@@ -95,7 +95,7 @@ export async function insertRequest(
   } else {
     await writeTogether(context.db)(row)
   }
-  await enqueueDeliveries(context, deliveries)
+  if (deliveries.length > 0) await enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'accepted', applicationId: application.id, dialect: input.dialect })
   return { id: row.id, isNew: true }
 }

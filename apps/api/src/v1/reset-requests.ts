@@ -157,10 +157,9 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
 }
 
 function idempotencyKeyOf(c: Context): string | undefined {
-  const { 'Idempotency-Key': key } = parseInput(requestHeaders, {
-    'Idempotency-Key': c.req.header('idempotency-key'),
-  })
-  return key
+  const given = c.req.header('idempotency-key')
+  if (given === undefined) return undefined
+  return parseInput(requestHeaders, { 'Idempotency-Key': given })['Idempotency-Key']
 }
 
 const digestOf = (body: unknown) => createHash('sha256').update(canonicalJson(body)).digest()
