@@ -34,7 +34,7 @@ async function readAll(c: Context): Promise<string> {
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
   if (announced !== undefined && c.req.header('transfer-encoding') === undefined) {
-    const arrived = takeArrived(c)
+    const arrived = takeArrived(c, Number(announced))
     return arrived ? utf8.decode(arrived) : await c.req.text()
   }
   const decoder = new TextDecoder()
@@ -49,10 +49,13 @@ const utf8 = new TextDecoder()
  * Takes a body that is here already in one piece: to wait for its end by events takes five times as long. Nobody may have
  * asked for it before.
  */
-function takeArrived(c: Context): Uint8Array | undefined {
+function takeArrived(c: Context, bytes: number): Uint8Array | undefined {
   const incoming = (c.env as Partial<HttpBindings> | undefined)?.incoming
-  if (!incoming?.complete || incoming.destroyed || incoming.readableDidRead) return undefined
-  return incoming.read() ?? Buffer.alloc(0)
+  if (incoming?.readableLength !== bytes || incoming.destroyed || incoming.readableDidRead) return undefined
+  const body = incoming.read() ?? Buffer.alloc(0)
+  // Node's parser may be about to tell that this was the end, which a stream that nobody reads would not hear.
+  if (!incoming.complete) incoming.resume()
+  return body
 }
 
 /**
