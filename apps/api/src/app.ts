@@ -66,12 +66,12 @@ export function createApp(deps: AppDeps): Api {
   const onRefused = (c: Context) => limits.takeAddress('refused-key', clientOf(c).ip, callsPerMinute)
   const sessions = createSessions(core, deps.adminKey, publicUrl)
   const authenticate = createAuth({ ...deps, sessions, onRefused })
-  const countCall = async (caller: Caller, own: Limit | undefined) => {
+  const countCall = (caller: Caller, own: Limit | undefined) => {
     const ofKey =
       'keyId' in caller
         ? { name: 'key', who: caller.keyId, most: caller.application.limits.perKeyMinute }
         : undefined
-    await limits.takeInTurn(own, ofKey)
+    return limits.takeInTurn(own, ofKey)
   }
   const https = publicUrl.startsWith('https:')
 

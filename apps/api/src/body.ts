@@ -14,14 +14,27 @@ const lineBytes = 64 * 1024
  */
 export async function readJson(c: Context): Promise<unknown> {
   checkType(c, /^application\/json$/, 'application/json')
-  return parseJson(await readText(c))
+  const text = readText(c)
+  return parseJson(typeof text === 'string' ? text : await text)
 }
 
-/** Reads a body of at most 64 kB, whatever its type says. Throws ApiError `body_too_large`, `unsupported_media_type`. */
-export async function readText(c: Context): Promise<string> {
+/**
+ * Reads a body of at most 64 kB, whatever its type says. There is nothing to wait for where it has arrived.
+ * Throws or rejects with ApiError `body_too_large`, `unsupported_media_type`.
+ */
+export function readText(c: Context): string | Promise<string> {
   checkEncoding(c)
+  const announced = c.req.header('content-length')
+  if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
+  // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
+  const isBounded = announced !== undefined && c.req.header('transfer-encoding') === undefined
+  const arrived = isBounded && takeArrived(c, Number(announced))
+  return arrived ? utf8.decode(arrived) : receive(c, isBounded)
+}
+
+async function receive(c: Context, isBounded: boolean): Promise<string> {
   try {
-    return await readAll(c)
+    return isBounded ? await c.req.text() : await readCapped(c)
   } catch (error) {
     if (error instanceof ApiError) throw error
     // The caller hung up: its fault and not ours, whatever the code of the error.
@@ -29,14 +42,7 @@ export async function readText(c: Context): Promise<string> {
   }
 }
 
-async function readAll(c: Context): Promise<string> {
-  const announced = c.req.header('content-length')
-  if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
-  // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
-  if (announced !== undefined && c.req.header('transfer-encoding') === undefined) {
-    const arrived = takeArrived(c, Number(announced))
-    return arrived ? utf8.decode(arrived) : await c.req.text()
-  }
+async function readCapped(c: Context): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of capped(c, jsonBytes)) text += decoder.decode(chunk, { stream: true })

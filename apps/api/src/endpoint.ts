@@ -71,8 +71,11 @@ export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
 
 export interface EndpointDeps {
   authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller>
-  /** Counts a call by a limit of its own and by `limits.perKeyMinute` of an application's key; throws `rate_limited`. */
-  countCall(caller: Caller, own: Limit | undefined): Promise<void>
+  /**
+   * Counts a call by a limit of its own and by `limits.perKeyMinute` of an application's key; rejects with `rate_limited`.
+   * Undefined where there is nothing to wait for.
+   */
+  countCall(caller: Caller, own: Limit | undefined): Promise<void> | undefined
   /** Writes down what was changed. */
   noteChange(c: Context<Env>, caller: Caller, change: Change): Promise<void>
 }
@@ -107,7 +110,8 @@ export function addEndpoint<
     c.get('headers')['Cache-Control'] = 'no-store'
     const caller = await authenticate(c, spec.key, spec.scope)
     // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
-    await countCall(caller, ownLimit?.(c, caller))
+    const counting = countCall(caller, ownLimit?.(c, caller))
+    if (counting) await counting
     const params = (spec.params ? readParams(spec.params, c) : {}) as z.output<P>
     const hasQuery = spec.query || c.req.url.includes('?')
     const query = (hasQuery ? parseInput(spec.query ?? empty, readQuery(c)) : {}) as z.output<Q>

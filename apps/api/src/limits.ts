@@ -1,5 +1,5 @@
 import type { Log } from '@sparekey/log/log'
-import { type Counted, createCallCounter, windowSeconds } from './call-counter.ts'
+import { type Bucket, type Counted, createCallCounter, windowSeconds } from './call-counter.ts'
 import { networkOf } from './client.ts'
 import { ApiError } from './problem.ts'
 
@@ -22,7 +22,7 @@ export const addressLimit = (name: string, ip: string, most: number): Limit => (
 
 export interface Limits {
   /**
-   * Counts one call. Throws ApiError `rate_limited` beyond the limit, with Retry-After and the RateLimit fields of
+   * Counts one call. Rejects with ApiError `rate_limited` beyond the limit, with Retry-After and the RateLimit fields of
    * draft-ietf-httpapi-ratelimit-headers-10.
    */
   take(name: string, who: string, most: number): Promise<void>
@@ -30,8 +30,9 @@ export interface Limits {
   /**
    * Counts one call by two limits, in one round trip. What the first has too many uses up none of the second: it is given
    * back there (in flight it counts), and for as long as the first's minute lasts the second is asked only after it.
+   * Undefined where there is nothing to wait for, as for most calls of a busy key.
    */
-  takeInTurn(first: Limit | undefined, second: Limit | undefined): Promise<void>
+  takeInTurn(first: Limit | undefined, second: Limit | undefined): Promise<void> | undefined
 }
 
 /** Limits by the minute, of all instances together where there is Redis. */
@@ -52,25 +53,31 @@ export function createLimits(deps: { redis?: unknown; log: Log }): Limits {
 
   const bucketOf = ({ name, who, most }: Limit) => ({ key: `${name}:${who}`, most })
 
-  async function takeOne(limit: Limit): Promise<void> {
-    const buckets = [bucketOf(limit)]
-    if (takeAhead(buckets)) return
-    const [counted] = (await count(buckets)) as [Counted]
+  function takeOne(limit: Limit): Promise<void> | undefined {
+    const bucket = bucketOf(limit)
+    return takeAhead([bucket]) ? undefined : countOne(limit, bucket)
+  }
+
+  async function countOne(limit: Limit, bucket: Bucket): Promise<void> {
+    const [counted] = (await count([bucket])) as [Counted]
     refuseBeyond(limit, counted)
   }
 
   /** Of whom there were too many in this minute. */
   const overstepped = new Set<string>()
 
-  async function takeBoth(first: Limit, second: Limit): Promise<void> {
-    const buckets = [bucketOf(first), bucketOf(second)] as const
-    if (takeAhead([...buckets])) return
+  function takeBoth(first: Limit, second: Limit): Promise<void> | undefined {
+    const buckets: [Bucket, Bucket] = [bucketOf(first), bucketOf(second)]
+    return takeAhead(buckets) ? undefined : countBoth(first, second, buckets)
+  }
+
+  async function countBoth(first: Limit, second: Limit, buckets: [Bucket, Bucket]): Promise<void> {
     const [{ key }] = buckets
     if (overstepped.has(key)) {
       await takeOne(first)
       return await takeOne(second)
     }
-    const [counted, behind] = (await count([...buckets])) as [Counted, Counted]
+    const [counted, behind] = (await count(buckets)) as [Counted, Counted]
     if (counted.consumed > first.most) {
       overstepped.add(key)
       setTimeout(() => overstepped.delete(key), counted.resetSeconds * 1000).unref()
@@ -81,12 +88,12 @@ export function createLimits(deps: { redis?: unknown; log: Log }): Limits {
   }
 
   return {
-    take: (name, who, most) => takeOne({ name, who, most }),
-    takeAddress: (name, ip, most) => takeOne(addressLimit(name, ip, most)),
-    async takeInTurn(first, second) {
-      if (first && second) return await takeBoth(first, second)
+    take: async (name, who, most) => takeOne({ name, who, most }),
+    takeAddress: async (name, ip, most) => takeOne(addressLimit(name, ip, most)),
+    takeInTurn(first, second) {
+      if (first && second) return takeBoth(first, second)
       const only = first ?? second
-      if (only) await takeOne(only)
+      return only && takeOne(only)
     },
   }
 }

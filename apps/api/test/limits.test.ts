@@ -26,7 +26,7 @@ afterAll(async () => {
 const key = (most: number): Limit => ({ name: 'key', who: 'pk_1', most })
 
 /** How many of so many calls are let in, made by so many at once. */
-async function letIn(calls: number, take: () => Promise<void>, atOnce = 1): Promise<number> {
+async function letIn(calls: number, take: () => Promise<void> | undefined, atOnce = 1): Promise<number> {
   let made = 0
   let taken = 0
   const caller = async () => {

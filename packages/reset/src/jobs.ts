@@ -35,14 +35,14 @@ const mostBehind = 100
 
 /**
  * Adds the first job of a request, whose answer need not wait for it: the row is committed. Requests that come at once
- * share one call to the queue; where the queue is slower than they come, they wait for it. Never throws either.
+ * share one call to the queue; where the queue is slower than they come, they wait for it, else for nothing. Never throws either.
  */
-export async function enqueueNew(context: Context, job: MailJob): Promise<void> {
+export function enqueueNew(context: Context, job: MailJob): Promise<void> | undefined {
   // Under one trace for each request every job must be added by its own.
-  if (context.traced) return await enqueue(context, [{ ...job, fresh: true }])
+  if (context.traced) return enqueue(context, [{ ...job, fresh: true }])
   const behind = behindOf(context)
   behind.add({ ...job, fresh: true })
-  if (behind.count > mostBehind) await behind.last
+  return behind.count > mostBehind ? behind.last : undefined
 }
 
 /** Resolves once the first jobs that were left behind until now are added. */

@@ -42,9 +42,11 @@ export interface RequestInput {
  */
 export async function request(context: Context, input: RequestInput): Promise<{ id: string }> {
   const { id, isNew } = await insertRequest(context, input)
-  await context.reached?.('written')
+  if (context.reached) await context.reached('written')
+  if (!isNew) return { id }
   const priority = context.fairness?.(input.application.id)
-  if (isNew) await enqueueNew(context, { ...resetJob(id, 1), ...(priority ? { priority } : {}) })
+  const enqueued = enqueueNew(context, { ...resetJob(id, 1), ...(priority ? { priority } : {}) })
+  if (enqueued) await enqueued
   return { id }
 }
 
