@@ -148,36 +148,39 @@ export function createCredentials(
   /** The new answer counts only where nothing was forgotten meanwhile. */
   async function renew(digest: string, known: Entry, now: number): Promise<void> {
     known.renewAt = known.until
+    if (!(await known.found)) return
     const entry = lookUp(digest, now)
     await entry.found
     if (cache.get(digest) === known) cache.set(digest, entry)
   }
 
+  async function ask(digest: string, now: number): Promise<Credential | undefined> {
+    cache.delete(digest)
+    for (const oldest of cache.keys()) {
+      if (cache.size < maxEntries) break
+      cache.delete(oldest)
+    }
+    const entry = lookUp(digest, now)
+    cache.set(digest, entry)
+    try {
+      return await entry.found
+    } catch (error) {
+      if (cache.get(digest) === entry) cache.delete(digest)
+      throw error
+    }
+  }
+
+  const nobody = Promise.resolve(undefined)
   return {
     forget: () => cache.clear(),
-    async find(keyText) {
-      if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return undefined
+    find(keyText) {
+      if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return nobody
       const digest = digestKey(keyText)
       const now = performance.now()
       const known = cache.get(digest)
-      if (known && known.until > now) {
-        const found = await known.found
-        if (found && known.renewAt <= now) void renew(digest, known, now).catch(() => {})
-        return found
-      }
-      cache.delete(digest)
-      for (const oldest of cache.keys()) {
-        if (cache.size < maxEntries) break
-        cache.delete(oldest)
-      }
-      const entry = lookUp(digest, now)
-      cache.set(digest, entry)
-      try {
-        return await entry.found
-      } catch (error) {
-        if (cache.get(digest) === entry) cache.delete(digest)
-        throw error
-      }
+      if (!known || known.until <= now) return ask(digest, now)
+      if (known.renewAt <= now) void renew(digest, known, now).catch(() => {})
+      return known.found
     },
   }
 }
