@@ -26,10 +26,10 @@ export function readText(c: Context): string | Promise<string> {
   checkEncoding(c)
   const announced = c.req.header('content-length')
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
+  const arrived = announced !== undefined && takeArrived(c, Number(announced))
+  if (arrived) return utf8.decode(arrived)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
-  const isBounded = announced !== undefined && c.req.header('transfer-encoding') === undefined
-  const arrived = isBounded && takeArrived(c, Number(announced))
-  return arrived ? utf8.decode(arrived) : receive(c, isBounded)
+  return receive(c, announced !== undefined && c.req.header('transfer-encoding') === undefined)
 }
 
 async function receive(c: Context, isBounded: boolean): Promise<string> {

@@ -69,9 +69,10 @@ export function createCallCounter({ redis, log }: { redis?: unknown; log: Log })
 
   const aheads = new Map<string, Ahead>()
 
-  function aheadOf({ key }: Bucket): Ahead | undefined {
+  /** Unless its minute is over, or an operator has just lowered what it may have. */
+  function aheadOf({ key, most }: Bucket): Ahead | undefined {
     const ahead = aheads.get(key)
-    return ahead && performance.now() < ahead.until ? ahead : undefined
+    return ahead && performance.now() < ahead.until && ahead.consumed <= most ? ahead : undefined
   }
 
   /** Counts calls in one bucket: those that are not counted already, and some ahead. */

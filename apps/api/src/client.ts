@@ -18,10 +18,17 @@ const userAgentLength = 300
  */
 export function createClientOf(trustProxy: readonly string[]): (c: Context) => Client {
   const trusted = trustedList(trustProxy)
-  return c => ({
-    ip: addressOf(connectionAddress(c), c.req.header('x-forwarded-for'), trusted),
-    userAgent: (c.req.header('user-agent') ?? '').slice(0, userAgentLength),
-  })
+  return c => {
+    // Limits ask for it first, and then what writes it down.
+    const known: Client | undefined = c.get('client')
+    if (known) return known
+    const client = {
+      ip: addressOf(connectionAddress(c), c.req.header('x-forwarded-for'), trusted),
+      userAgent: (c.req.header('user-agent') ?? '').slice(0, userAgentLength),
+    }
+    c.set('client', client)
+    return client
+  }
 }
 
 const forwarding = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']

@@ -3,6 +3,7 @@ import type { Dialect, Scope } from '@sparekey/db/types'
 import type { Context, MiddlewareHandler } from 'hono'
 import { answerPreflight, type Caller, type KeyNeed } from './auth.ts'
 import { parseInput, readJson } from './body.ts'
+import type { Client } from './client.ts'
 import type { Limit } from './limits.ts'
 import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
@@ -14,6 +15,7 @@ interface Variables {
   /** The answer has them already. */
   withHeaders?: boolean
   dialect?: Dialect
+  client?: Client
   /** What the call made or changed. */
   target?: string
   /** Whether the call changed something, where that does not follow from whether it went well. */

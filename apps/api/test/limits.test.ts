@@ -82,3 +82,8 @@ test('a busy key costs no command for each call, also where each comes from anot
   // One for each address.
   expect(scripts).toBe(200)
 })
+
+test('a limit that is lowered holds at once, also for calls that are counted ahead', async () => {
+  expect(await letIn(200, () => limits.takeInTurn(undefined, key(10_000)))).toBe(200)
+  expect(await letIn(20, () => limits.takeInTurn(undefined, key(150)))).toBe(0)
+})

@@ -60,5 +60,8 @@ export function limitAsking({ clientOf }: V1Deps) {
 
 /** The client as the core keeps it: what is empty is left out. */
 export function factsOf({ ip, userAgent }: { ip?: string; userAgent?: string }) {
-  return { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent: userAgent.slice(0, 300) } : {}) }
+  const facts: { ip?: string; userAgent?: string } = {}
+  if (ip) facts.ip = ip
+  if (userAgent) facts.userAgent = userAgent.slice(0, 300)
+  return facts
 }

@@ -49,13 +49,13 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         headers: { Location: 'Where its state can be read, with a secret key' },
       },
     },
-    async ({ c, caller, body: { humanProof: proof, ...body } }) => {
+    async ({ c, caller, body }) => {
       const application = applicationOf(caller)
       if (caller.kind !== 'secret') {
         for (const name of ['client', 'recipient'] as const)
           if (body[name]) throw new ApiError('forbidden', `${name} is taken with a secret key only.`)
       }
-      const client = factsOf({ ...clientOf(c), ...body.client })
+      const client = factsOf(body.client ? { ...clientOf(c), ...body.client } : clientOf(c))
       // Without a person's address, a secret key's calls all come from the application's own server.
       if (body.client?.ip) {
         const { perAddressMinute } = application.limits
@@ -63,13 +63,14 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       }
       const key = idempotencyKeyOf(c)
       if (caller.kind !== 'secret')
-        await assertHuman(core, application, { proof, ip: client.ip, retryKey: key })
+        await assertHuman(core, application, { proof: body.humanProof, ip: client.ip, retryKey: key })
       const { id } = await request(core, {
         ...body,
         application,
         dialect: 'sparekey',
         client,
-        idempotency: key === undefined ? undefined : { key, body: digestOf(body), route },
+        idempotency:
+          key === undefined ? undefined : { key, body: digestOf({ ...body, humanProof: undefined }), route },
       })
       c.set('target', id)
       return answerJson(c, 202, { id, status: 'accepted' }, { Location: `/v1/reset-requests/${id}` })
