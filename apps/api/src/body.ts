@@ -98,7 +98,9 @@ async function* capped(c: Context, most: number): AsyncGenerator<Uint8Array> {
 }
 
 function checkType(c: Context, wanted: RegExp, name: string): void {
-  const [type = '', ...parameters] = (c.req.header('content-type') ?? '').toLowerCase().split(';')
+  const given = c.req.header('content-type') ?? ''
+  if (given === name) return
+  const [type = '', ...parameters] = given.toLowerCase().split(';')
   const charset = parameters.map(part => /^\s*charset="?([^"\s]*)/.exec(part)?.[1]).find(Boolean)
   if (!wanted.test(type.trim()) || (charset && charset !== 'utf-8' && charset !== 'utf8'))
     throw new ApiError('unsupported_media_type', `Send the body as ${name} in UTF-8.`)
