@@ -85,11 +85,13 @@ export function createCallCounter({ redis, log }: { redis?: unknown; log: Log })
     const hundredth = Math.floor(most / 100)
     // Near its end each call is counted by itself, so that no instance keeps what another needs.
     const more = ahead && ahead.consumed + calls + 2 * hundredth <= most ? hundredth : 0
+    // Its minute must not last longer here than where it is counted.
+    const asked = performance.now()
     const { consumedPoints, msBeforeNext, by } = await consume(key, calls - known + more)
-    if (consumedPoints >= busyFrom && hundredth > 0) {
+    // A count that began anew has few calls yet, and those ahead are counted in it all the same.
+    if (more > 0 || (hundredth > 0 && consumedPoints >= busyFrom)) {
       const left = consumedPoints <= most ? more : 0
-      aheads.set(key, { left, consumed: consumedPoints, until: performance.now() + msBeforeNext })
-      if (!ahead) setTimeout(() => forget(bucket), msBeforeNext + 1000).unref()
+      keep(key, { left, consumed: consumedPoints, until: asked + msBeforeNext })
     }
     return {
       consumed: consumedPoints - more,
@@ -106,8 +108,19 @@ export function createCallCounter({ redis, log }: { redis?: unknown; log: Log })
     },
   })
 
-  function forget(bucket: Bucket): void {
-    if (!aheadOf(bucket)) aheads.delete(bucket.key)
+  function keep(key: string, ahead: Ahead): void {
+    if (!aheads.has(key)) forgetAfter(key, ahead.until)
+    aheads.set(key, ahead)
+  }
+
+  /** One timer for each bucket, whatever becomes of it until then. */
+  function forgetAfter(key: string, until: number): void {
+    const forget = () => {
+      const end = aheads.get(key)?.until ?? 0
+      if (performance.now() < end) forgetAfter(key, end)
+      else aheads.delete(key)
+    }
+    setTimeout(forget, until - performance.now() + 1000).unref()
   }
 
   const count = createBatcher<Bucket[], Counted[]>(

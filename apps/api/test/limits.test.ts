@@ -87,3 +87,13 @@ test('a limit that is lowered holds at once, also for calls that are counted ahe
   expect(await letIn(200, () => limits.takeInTurn(undefined, key(10_000)))).toBe(200)
   expect(await letIn(20, () => limits.takeInTurn(undefined, key(150)))).toBe(0)
 })
+
+test('a count that begins anew, as after a failover, lets in as many again', async () => {
+  const take = () => limits.takeInTurn(undefined, key(150))
+  expect(await letIn(120, take)).toBe(120)
+  await redis.flushall()
+  // What was counted ahead before, and what is left ahead in the end.
+  const again = await letIn(300, take)
+  expect(again).toBeGreaterThanOrEqual(149)
+  expect(again).toBeLessThanOrEqual(151)
+})
