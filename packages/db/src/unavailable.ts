@@ -28,6 +28,10 @@ export function isUnavailable(error: unknown): boolean {
   return false
 }
 
+/** Whether the server itself refused a statement, which then changed nothing. */
+export const isRefused = (error: unknown): boolean =>
+  (error as { severity?: unknown } | undefined)?.severity === 'ERROR'
+
 /** Whether an error says that its connection is gone, or as good as gone. */
 export function isLost(error: unknown): boolean {
   const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }

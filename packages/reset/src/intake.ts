@@ -1,7 +1,7 @@
 import type { Db, Executor } from '@sparekey/db/db'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { runOn } from '@sparekey/db/statement'
-import { isUnavailable } from '@sparekey/db/unavailable'
+import { isRefused, isUnavailable } from '@sparekey/db/unavailable'
 import { sql } from 'drizzle-orm'
 import { createBatcher, oneFor } from './batcher.ts'
 
@@ -65,8 +65,8 @@ export const writeTogether = oneFor((db: Db) =>
       ])
       return undefined
     },
-    // One whose answer was lost, and which may have been carried out, is not tried again: the caller is told to.
-    { together: isUnavailable, half: 32 },
+    // Any other may have been carried out, and is not tried again: the caller is told to.
+    { together: error => !isRefused(error) || isUnavailable(error), half: 32 },
   ),
 )
 
