@@ -15,10 +15,11 @@ const mostGathers = 12
  *                     └─ failed with more than one: each is tried alone, so that a bad one spoils no other
  *
  * `work` resolves to one result for each item, in their order, or to undefined where there is nothing to tell; an Error
- * among them rejects that call alone. It must stand being repeated, since a statement whose answer was lost may have
- * been carried out. One piece runs at a time, of `most` items: those that wait meanwhile fill the next one (two at a
- * time: a fifth fewer mails a second). `half`: beyond so many a piece leaves half of those that wait to the next one, so
- * that callers are answered while others wait. `together`: whether a failure is everybody's, and trying alone would be in vain.
+ * among them rejects that call alone. `together`: whether a failure is everybody's, and trying alone would be in vain or in
+ * doubt. After any other `work` must stand being repeated, since a statement whose answer was lost may have been carried
+ * out. One piece runs at a time, of `most` items: those that wait meanwhile fill the next one (two at a time: a fifth fewer
+ * mails a second). `half`: beyond so many a piece leaves half of those that wait to the next one, so that callers are
+ * answered while others wait.
  */
 export function createBatcher<Item, Result>(
   work: (items: Item[]) => Promise<(Result | Error)[] | undefined>,

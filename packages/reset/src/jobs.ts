@@ -35,7 +35,8 @@ const mostBehind = 100
 
 /**
  * Adds the first job of a request, whose answer need not wait for it: the row is committed. Requests that come at once
- * share one call to the queue; where the queue is slower than they come, they wait for it, else for nothing. Never throws either.
+ * share one call to the queue; where the queue is slower than they come, they wait for it, else for nothing. Never throws
+ * either.
  */
 export function enqueueNew(context: Context, job: MailJob): Promise<void> | undefined {
   // Under one trace for each request every job must be added by its own.

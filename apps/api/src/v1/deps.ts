@@ -1,3 +1,4 @@
+import type { ClientFacts } from '@sparekey/db/types'
 import type { Application } from '@sparekey/reset/applications'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import type { Context } from 'hono'
@@ -59,8 +60,8 @@ export function limitAsking({ clientOf }: V1Deps) {
 }
 
 /** The client as the core keeps it: what is empty is left out. */
-export function factsOf({ ip, userAgent }: { ip?: string; userAgent?: string }) {
-  const facts: { ip?: string; userAgent?: string } = {}
+export function factsOf({ ip, userAgent }: ClientFacts): ClientFacts {
+  const facts: ClientFacts = {}
   if (ip) facts.ip = ip
   if (userAgent) facts.userAgent = userAgent.slice(0, 300)
   return facts
