@@ -167,21 +167,6 @@ describe('errors are problem+json with a closed code', () => {
   })
 })
 
-test('a browser on an allowed origin may ask', async () => {
-  const origin = 'https://app.example.com'
-  const preflight = await sparekey.call('OPTIONS', '/v1/reset-requests', {
-    headers: {
-      origin,
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization',
-    },
-  })
-  expect(preflight.status).toBe(204)
-  const answer = await ask({ login: 'nobody@example.com' }, { origin })
-  expect(answer.status).toBe(202)
-  expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
-})
-
 test('past its limit an address gets 429 with the time to wait; forged forwarding headers do not help', async () => {
   const small = await sparekey.application({ name: 'Small', limits: { perAddressMinute: 3 } })
   const statuses: number[] = []
