@@ -28,13 +28,13 @@ export async function measureRows(stage: Stage): Promise<Figures> {
   await stage.sql.unsafe('checkpoint')
   const short: number[] = []
   const long: number[] = []
-  // A round before the first warms both up, and they begin by turns: whoever went first was always the colder one.
+  const turns = [
+    { sparekey: few, rates: short },
+    { sparekey: many, rates: long },
+  ]
+  // A round before the first warms both up, and they begin by turns.
   for (let round = quick ? 1 : 0; round <= rounds; round++) {
-    const turns = [
-      { sparekey: few, rates: short },
-      { sparekey: many, rates: long },
-    ]
-    for (const { sparekey, rates } of round % 2 ? turns : turns.reverse()) {
+    for (const { sparekey, rates } of round % 2 ? turns : turns.toReversed()) {
       const { rate } = await deliver(stage, sparekey)
       if (round > 0) rates.push(rate)
     }
