@@ -3,8 +3,11 @@ import { Client, Pool } from 'pg'
 import type { Link } from './backend.ts'
 import { isOutage, type Reach } from './reach.ts'
 
-/** Connections that one worker holds at most: one listens, the others fetch and finish jobs. */
-export const workerConnections = 4
+/**
+ * Connections that one worker holds at most: one listens, on the others jobs are finished and fetched, each by a commit of
+ * its own. 10 took a start without Redis from 540 mails/s to 690, where 4 were, 6 made it 617, and 16 make it 719.
+ */
+export const workerConnections = 10
 /** Connections that the producers of one process hold at most. */
 export const producerConnections = 3
 
