@@ -5,7 +5,7 @@ import { openQueues } from '@sparekey/queue/queues'
 import { openRedis } from '@sparekey/queue/redis'
 import { afterEach, expect, test } from 'vitest'
 import { startPostgres, startRedis } from './support/servers.ts'
-import { startSparekey, until } from './support/sparekey.ts'
+import { startSparekey, tokenOf, until } from './support/sparekey.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -58,19 +58,36 @@ async function startOnOwnPostgres() {
   return { server, sparekey, app, ask }
 }
 
-test('a 202 waits for no queue, and an API that ends meanwhile adds its job first', async () => {
+test('neither a 202 nor a new password waits for a queue, and an API that ends meanwhile adds their jobs first', async () => {
   const redis = await startRedis()
   opened.push(redis)
-  const sparekey = await startSparekey({ redisUrl: redis.url, worker: false })
-  const { publishable } = await sparekey.application()
+  const warned: string[] = []
+  const sparekey = await startSparekey({
+    redisUrl: redis.url,
+    worker: false,
+    env: { WEBHOOK_ALLOW: '127.0.0.1' },
+    log: { ...createLog('silent', 'test'), warn: (_, message) => void warned.push(message) },
+  })
+  const { publishable, secret } = await sparekey.application()
+  await sparekey.call('POST', '/v1/accounts', { key: secret, body: anna })
   const ask = () =>
     sparekey.call('POST', '/v1/reset-requests', { key: publishable, body: { login: anna.login } })
+  const worker = await sparekey.startWorker()
   expect((await ask()).status).toBe(202)
+  const token = tokenOf(await sparekey.mail(anna.email))
+  await worker.close()
+  const endpoint = { url: 'http://127.0.0.1:9/', events: ['reset.accepted', 'reset.used'] }
+  expect((await sparekey.call('POST', '/v1/webhooks', { key: secret, body: endpoint })).status).toBe(201)
 
   const client = openRedis(redis.url)
   opened.push({ close: async () => client.disconnect() })
   await client.call('CLIENT', 'PAUSE', '60000', 'WRITE')
+  warned.length = 0
   expect((await ask()).status).toBe(202)
+  // Else it has waited for a queue until that was given up.
+  expect(warned.filter(message => message.startsWith('queue out'))).toEqual([])
+  const body = { token, password: 'violet kayak hums at dawn' }
+  expect((await sparekey.call('POST', '/v1/password-resets', { body })).status).toBe(200)
   const closed = sparekey.close()
   // Its figures are written next before its queues close.
   await until('the API to close its stores', async () => {
@@ -87,6 +104,7 @@ test('a 202 waits for no queue, and an API that ends meanwhile adds its job firs
   })
   opened.push(queues)
   expect((await queues.view('mail')).counts.waiting).toBe(2)
+  expect((await queues.view('webhook')).counts.waiting).toBe(2)
 })
 
 test('with the database down a request is refused with 503, and taken again once it is back', async () => {

@@ -8,7 +8,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Context } from './context.ts'
 import { changeRemotely, findRemotePerson, transactSlowly } from './directory/change.ts'
 import { invalid, unusable } from './errors.ts'
-import { enqueue, noticeJob } from './jobs.ts'
+import { enqueue, leaveBehind, noticeJob } from './jobs.ts'
 import { assertPassword } from './passwords/check.ts'
 import { hashPassword } from './passwords/hash.ts'
 import { consume, findToken } from './tokens.ts'
@@ -111,9 +111,9 @@ export async function complete(context: Context, input: CompleteInput): Promise<
     ? transactSlowly(context, application.id, change)
     : context.db.transaction(change))
   await context.reached?.('changed')
-  await enqueueDeliveries(context, deliveries)
+  const told = enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'used', applicationId: application.id, dialect: request.dialect })
-  await enqueue(context, [noticeJob(noticeId)])
+  await leaveBehind(context, Promise.all([told, enqueue(context, [noticeJob(noticeId)])]))
   const { id, login } = account
   return {
     account: { id, login, sessionsValidAfter },

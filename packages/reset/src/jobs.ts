@@ -30,41 +30,41 @@ export async function enqueue({ queues, log }: Context, jobs: MailJob[]) {
   }
 }
 
-/** More first jobs than one call adds are not left behind their answers. */
+/** More jobs than one call adds are not left behind their answers. */
 const mostBehind = 100
 
 /**
- * Adds the first job of a request, whose answer need not wait for it: the row is committed. Requests that come at once
- * share one call to the queue; where the queue is slower than they come, they wait for it, else for nothing. Never throws
- * either.
+ * Lets an answer go before the jobs that are being added, whose rows are committed. What it returns is to be awaited: once
+ * many are behind, since the queue is slower than they come, that lasts until these are added. `adding` must not reject.
  */
-export function enqueueNew(context: Context, job: MailJob): Promise<void> | undefined {
-  // Under one trace for each request every job must be added by its own.
-  if (context.traced) return enqueue(context, [{ ...job, fresh: true }])
-  const behind = behindOf(context)
-  behind.add({ ...job, fresh: true })
-  return behind.count > mostBehind ? behind.last : undefined
+export function leaveBehind(context: Context, adding: Promise<unknown>): Promise<void> | undefined {
+  const left = leftBy(context)
+  const done = adding.then(() => void left.delete(done))
+  left.add(done)
+  return left.size > mostBehind ? done : undefined
 }
 
-/** Resolves once the first jobs that were left behind until now are added. */
-export const enqueuedAll = (context: Context): Promise<void> => behindOf(context).last
+/** Resolves once the jobs that were left behind until now are added. */
+export const enqueuedAll = async (context: Context): Promise<void> =>
+  void (await Promise.all(leftBy(context)))
 
-const behindOf = oneFor((context: Context) => {
-  const add = createBatcher<MailJob, void>(async jobs => {
+const leftBy = oneFor((_: Context) => new Set<Promise<void>>())
+
+/**
+ * Adds the first job of a request, behind its answer as `leaveBehind` does. Requests that come at once share one call to the
+ * queue. Never throws either.
+ */
+export function enqueueNew(context: Context, job: MailJob): Promise<void> | undefined {
+  const fresh = { ...job, fresh: true }
+  // Under one trace for each request every job must be added by its own.
+  return leaveBehind(context, context.traced ? enqueue(context, [fresh]) : together(context)(fresh))
+}
+
+const together = oneFor((context: Context) =>
+  createBatcher<MailJob, void>(async jobs => {
     await context.reached?.('promised')
     await enqueue(context, jobs)
     await context.reached?.('enqueued')
     return undefined
-  })
-  const behind = {
-    count: 0,
-    last: Promise.resolve(),
-    add(job: MailJob): void {
-      behind.count++
-      behind.last = add(job).then(() => {
-        behind.count--
-      })
-    },
-  }
-  return behind
-})
+  }),
+)

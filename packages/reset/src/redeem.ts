@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
 import { remoteIdOf } from './directory/addressee.ts'
 import { unusable } from './errors.ts'
+import { leaveBehind } from './jobs.ts'
 import { consume, findToken } from './tokens.ts'
 import { voidTokens } from './void-tokens.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
@@ -27,7 +28,7 @@ export async function redeem(
     const data = { requestId: request.id, accountId: who.id, login: who.login }
     return await tell(tx, { application, event: 'reset.used', data })
   })
-  await enqueueDeliveries(context, deliveries)
+  await leaveBehind(context, enqueueDeliveries(context, deliveries))
   context.record?.({ type: 'used', applicationId, dialect: request.dialect })
   return { requestId: request.id, account: { id: who.id, login: who.login } }
 }

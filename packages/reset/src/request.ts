@@ -9,7 +9,7 @@ import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, ResetError } from './errors.ts'
 import { insertRow, type NewRequest, writeTogether } from './intake.ts'
-import { enqueueNew, resetJob } from './jobs.ts'
+import { enqueueNew, leaveBehind, resetJob } from './jobs.ts'
 import { loginKey } from './login.ts'
 import { checkRedirect } from './redirect.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
@@ -97,7 +97,7 @@ export async function insertRequest(
   } else {
     await writeTogether(context.db)(row)
   }
-  if (deliveries.length > 0) await enqueueDeliveries(context, deliveries)
+  if (deliveries.length > 0) await leaveBehind(context, enqueueDeliveries(context, deliveries))
   context.record?.({ type: 'accepted', applicationId: application.id, dialect: input.dialect })
   return { id: row.id, isNew: true }
 }
