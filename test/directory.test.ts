@@ -229,8 +229,11 @@ describe.each(backends)('the http directory, queues on %s', backend => {
       { event: 'account.password_changed', due: true },
       { event: 'directory.revoke_sessions', due: true },
     ])
-    const { body: waiting } = await sparekey.call('GET', '/v1/queues/webhook/jobs?state=waiting', admin)
-    expect(waiting.items.map((job: Json) => job.id)).toEqual(expect.arrayContaining(made.map(row => row.id)))
+    const waiting = async () =>
+      (await sparekey.call('GET', '/v1/queues/webhook/jobs?state=waiting', admin)).body.items.map(
+        (job: Json) => job.id,
+      )
+    await expect.poll(waiting).toEqual(expect.arrayContaining(made.map(row => row.id)))
     await queue('resume')
     const revoked = await until('the first try', async () =>
       (await rows()).find(({ event, tries }) => event === 'directory.revoke_sessions' && tries === 1),
