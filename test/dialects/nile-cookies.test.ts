@@ -84,15 +84,16 @@ test('a session is over at its time, whatever the browser still keeps', async ()
         ? { login: 'anna', email: 'Anna@example.com' }
         : undefined,
   }
-  const loginFor = (until: number, login: string) => {
+  const personFor = (until: number, login: string) => {
     const cookies = {
       read: (_c: unknown, kind: string) =>
         kind === 'session' ? `acc_1.${since.getTime()}.${until}` : undefined,
     }
-    return createNileProof(core as never, cookies as never).loginOf({} as never, {} as never, login)
+    return createNileProof(core as never, cookies as never).personOf({} as never, {} as never, login)
   }
-  expect(await loginFor(Date.now() + 60_000, 'ANNA')).toBe('anna')
-  expect(await loginFor(Date.now() + 60_000, 'anna@example.com')).toBe('anna')
-  expect(await loginFor(Date.now() + 60_000, 'eve')).toBeUndefined()
-  expect(await loginFor(Date.now() - 1, 'anna')).toBeUndefined()
+  const anna = { login: 'anna', recipientKey: 'acc_1' }
+  expect(await personFor(Date.now() + 60_000, 'ANNA')).toEqual(anna)
+  expect(await personFor(Date.now() + 60_000, 'anna@example.com')).toEqual(anna)
+  expect(await personFor(Date.now() + 60_000, 'eve')).toBeUndefined()
+  expect(await personFor(Date.now() - 1, 'anna')).toBeUndefined()
 })

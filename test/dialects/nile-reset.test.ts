@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Sparekey, startSparekey } from '../support/sparekey.ts'
+import { type Sparekey, startSparekey, tokenOf } from '../support/sparekey.ts'
 import { cookiesOf, nileCalls, nileLinkOf, pairOf } from './support/nile.ts'
 import { newest, person, verify } from './support/people.ts'
 
@@ -208,6 +208,35 @@ describe('the link in the answer (json=true)', () => {
     expect(await verify(sparekey, app.secret, 'mallory', 'another kayak at noon')).toBe(true)
     expect(await verify(sparekey, app.secret, email, 'another kayak at noon')).toBe(false)
     expect(sparekey.mails('inbox@example.com')).toEqual([])
+  })
+
+  test('is for whom the opened link was mailed, though the login be another’s by now', async () => {
+    const [login, later] = ['borrowed@example.com', 'later@example.com']
+    const key = app.secret
+    const made = await sparekey.call('POST', '/v1/accounts', { key, body: { login, email: login } })
+    await calls.post({ email: login, ...urls }, { cookie: csrf })
+    const query = Object.fromEntries(nileLinkOf(await sparekey.mail(login)).searchParams)
+    const reset = pairOf(await calls.open(query), 'nile.reset')
+    await sparekey.call('PATCH', `/v1/accounts/${made.body.id}`, { key, body: { login: 'lender' } })
+    await sparekey.call('POST', '/v1/accounts', { key, body: { login, email: later } })
+    const answer = await link(login, reset)
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).not.toContain('token=')
+    await sparekey.mail(later)
+  })
+
+  test('is for nobody who has opened a test mail’s link', async () => {
+    const email = 'looked-at@example.com'
+    await sparekey.call('POST', '/v1/accounts', {
+      key: app.secret,
+      body: { login: email, email: 'far@example.com' },
+    })
+    const to = { key: sparekey.adminKey, body: { to: email } }
+    expect((await sparekey.call('POST', `/v1/applications/${app.id}/test-mails`, to)).status).toBe(202)
+    const token = tokenOf(await sparekey.mail(email))
+    const opened = await calls.open({ token, identifier: email, callbackUrl: urls.callbackUrl })
+    expect(opened.headers.get('location')).toContain('?error=')
+    expect(opened.headers.getSetCookie()).toEqual([])
   })
 
   test('needs a place to lead to, and is refused over the limit of mails', async () => {

@@ -72,13 +72,15 @@ export async function peek(context: Context, token: string, applicationId?: stri
 
 /**
  * Looks at a token that must belong to this login, and changes nothing. Resolves to whole seconds that it still works,
- * by the database's clock. Throws ResetError `token_unusable`, also for another's login.
+ * by the database's clock, and to whose it is: a login may be another's since. Throws ResetError `token_unusable`, also for
+ * another's login, and for a test mail's token, which is nobody's.
  */
 export async function checkToken(
   context: Context,
   { token, login, applicationId }: { token: string; login: string; applicationId: string },
-): Promise<{ secondsLeft: number }> {
+): Promise<{ secondsLeft: number; recipientKey: string }> {
   const { request, secondsLeft } = await findToken(context, token, applicationId)
-  if (request.loginKey !== loginKey(login)) throw unusable()
-  return { secondsLeft }
+  const { recipient, recipientKey } = request
+  if (request.loginKey !== loginKey(login) || recipient?.test || recipientKey === null) throw unusable()
+  return { secondsLeft, recipientKey }
 }

@@ -113,7 +113,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
     async requestLink(
       c: Context<Env>,
       application: Application,
-      ask: Ask & { resetUrl: string },
+      ask: Ask & { resetUrl: string; recipientKey: string },
     ): Promise<string | undefined> {
       const client = factsOf(clientOf(c))
       return (await requestLink(core, { ...ask, application, dialect: name, client }))?.link

@@ -117,11 +117,15 @@ export function nile(app: Api, core: DialectCore): void {
         return { login, resetUrl: links?.resetUrl, redirectUrl: links?.callbackUrl }
       }
       if (c.req.query('json') === 'true') {
-        const login = await proof.loginOf(c, application, asked.email)
-        if (login === undefined) return c.body(null, 401)
-        const { resetUrl, ...rest } = ask(login)
+        const person = await proof.personOf(c, application, asked.email)
+        if (person === undefined) return c.body(null, 401)
+        const { resetUrl, ...rest } = ask(person.login)
         if (resetUrl === undefined) throw wrong('redirectUrl or callbackUrl is required')
-        const url = await core.requestLink(c, application, { ...rest, resetUrl })
+        const url = await core.requestLink(c, application, {
+          ...rest,
+          resetUrl,
+          recipientKey: person.recipientKey,
+        })
         if (url === undefined) throw wrong('Too many mails to this address; try again later')
         return c.json({ url }, 201)
       }
@@ -162,13 +166,13 @@ export function nile(app: Api, core: DialectCore): void {
       const { token = '', identifier = '', redirect, callbackUrl, callbackURL } = c.req.query()
       const asked = callbackUrl || callbackURL
       const back = asked && checkRedirect(asked, application.redirectOrigins, 'callbackUrl')
-      const seconds = await proof.secondsLeft(application, token, identifier)
-      if (seconds === undefined) {
+      const opened = await proof.opened(application, token, identifier)
+      if (opened === undefined) {
         if (back) c.header('Location', withError(back, 'Token is invalid'))
         return c.body(null, 200)
       }
       // The signature need not cover the identifier, which PUT does not get: a token belongs to one login for good.
-      cookies.give(c, 'reset', token, Math.max(1, seconds))
+      cookies.give(c, 'reset', token, Math.max(1, opened.secondsLeft))
       if (back && redirect !== 'false') c.header('Location', back)
       return c.body(null, 200)
     },

@@ -10,10 +10,10 @@ const sessionSeconds = 15 * 60
 
 /** By which cookies a browser proves to be a person's. */
 export function createNileProof(core: DialectCore, cookies: NileCookies) {
-  /** Seconds that a token of this login still works. */
-  async function secondsLeft(application: Application, token: string, login: string) {
+  /** Whose a token of this login is, and how many seconds it still works. */
+  async function opened(application: Application, token: string, login: string) {
     try {
-      return (await core.checkToken(application, token, login)).secondsLeft
+      return await core.checkToken(application, token, login)
     } catch (error) {
       if (error instanceof ResetError && error.code === 'token_unusable') return undefined
       throw error
@@ -25,22 +25,29 @@ export function createNileProof(core: DialectCore, cookies: NileCookies) {
     if (Date.now() >= Number(until ?? 0)) return undefined
     const person = await core.findSession(application, accountId, new Date(Number(since)))
     const own = [person?.login, person?.email].map(text => text !== undefined && loginKey(text))
-    return own.includes(loginKey(email)) ? person?.login : undefined
+    return person && own.includes(loginKey(email))
+      ? { login: person.login, recipientKey: accountId }
+      : undefined
   }
 
   return {
-    secondsLeft,
+    opened,
 
     /**
-     * The login of the person with this email, where the browser is signed in as them or has opened a link of theirs
-     * that still works. Only that login may be asked for: the email of one account can be another's login.
+     * The person with this email, where the browser is signed in as them or has opened a link of theirs that still works.
+     * Only their login may be asked for, and only they may be mailed: the email of one account can be another's login, and
+     * a login can have become another's.
      */
-    async loginOf(c: Context, application: Application, email: string): Promise<string | undefined> {
-      const login = await signedInAs(c, application, email)
-      if (login !== undefined) return login
+    async personOf(
+      c: Context,
+      application: Application,
+      email: string,
+    ): Promise<{ login: string; recipientKey: string } | undefined> {
+      const person = await signedInAs(c, application, email)
+      if (person !== undefined) return person
       const token = cookies.read(c, 'reset')
-      if (token === undefined) return undefined
-      return (await secondsLeft(application, token, email)) === undefined ? undefined : email
+      const held = token === undefined ? undefined : await opened(application, token, email)
+      return held && { login: email, recipientKey: held.recipientKey }
     },
 
     /** A short session, which ends with the next change of the password. */
