@@ -4,6 +4,7 @@ import { freshDatabase } from '../support/database.ts'
 import { startPostgres } from '../support/servers.ts'
 import { until } from '../support/sparekey.ts'
 import { deployParts } from './support/deployed.ts'
+import { startMailServer } from './support/mail-server.ts'
 import { startProxy, type Verdict } from './support/proxy.ts'
 import { lookInto, startRedis } from './support/redis.ts'
 import type { Rig } from './support/rig.ts'
@@ -139,6 +140,35 @@ describe.concurrent('stores', { timeout: 150_000 }, () => {
         expect(mails, about).toHaveLength(what === 'COMMIT' ? 1 : rows)
       }
       expect(await rig.complaints()).toEqual([])
+    }),
+  )
+
+  test(
+    'a line broken as a lost answer of the mail server is written down: counted once, so that the mail has its second try',
+    scene(async set => {
+      const { open } = set
+      const database = await freshDatabase()
+      open({ close: database.drop })
+      let cuts = 0
+      // A server's words are among a statement's values.
+      const proxy = open(
+        await startProxy(database.url, said =>
+          said.includes('lost_after_data') && cuts++ === 0 ? 'cut after' : 'pass',
+        ),
+      )
+      const server = await startMailServer((phase, { time }) =>
+        phase === 'message' && time === 0 ? 'cut' : 'ok',
+      )
+      const rig = await deployParts(set, {
+        database: { url: proxy.url, direct: database.url },
+        mailServers: [server],
+      })
+      const [anna = ''] = await rig.people(1)
+      await rig.ask(anna)
+      await rig.drained(60_000)
+      expect(cuts).toBeGreaterThan(0)
+      expect(await rig.sql`select status, lost from mails`).toMatchObject([{ status: 'sent', lost: 1 }])
+      expect(rig.given()).toHaveLength(2)
     }),
   )
 

@@ -13,7 +13,7 @@ export interface Lifetimes {
   codeMinutes: number
 }
 
-/** What a try changes. */
+/** What a try makes of a mail, and not by how much it changes: where the answer was lost, it is written once more. */
 interface Change extends Lifetimes {
   mail: Mail
   mailStatus: Verdict['status']
@@ -24,7 +24,6 @@ interface Change extends Lifetimes {
   reason: string | null
   afterMs: number
   tries: number
-  /** 0 sets the count back. */
   unreached: number
   lost: number
 }
@@ -47,9 +46,9 @@ export function settleRow(
     arrived: status === 'sent' || status === 'unknown',
     reason: status === 'failed' ? verdict.reason : null,
     afterMs: status === 'queued' ? verdict.afterMs : 0,
-    tries: Number(answered),
+    tries: mail.tries + Number(answered),
     unreached: answered ? 0 : mail.unreached + Number(brokeOff),
-    lost: Number(outcome === 'lost_after_data'),
+    lost: mail.lost + Number(outcome === 'lost_after_data'),
     linkMinutes,
     codeMinutes,
   }
@@ -91,9 +90,9 @@ const settling = `
         else 'cancelled' end,
       reason = change.reason,
       lease_until = null,
-      tries = m.tries + change.tries,
+      tries = change.tries,
       unreached = change.unreached,
-      lost = m.lost + change.lost,
+      lost = change.lost,
       next_try_at = case change.mail_status when 'queued'
         then now() + make_interval(secs => change.after_ms / 1000) else m.next_try_at end,
       sent_at = case change.mail_status when 'sent' then now() else m.sent_at end
