@@ -113,7 +113,7 @@ export async function updateEndpoint(
     const [changed] = await tx
       .update(webhookEndpoints)
       .set({
-        ...(url === undefined ? {} : { url }),
+        ...(url === undefined ? {} : { url, failingSince: null }),
         ...(events === undefined ? {} : { events }),
         ...(enabled === true ? { disabledAt: null, disabledReason: null, failingSince: null } : {}),
         ...(enabled === false ? { disabledAt: sql`coalesce(${webhookEndpoints.disabledAt}, now())` } : {}),
@@ -196,8 +196,14 @@ export async function replayDelivery(
   return replayed
 }
 
-/** Keeps on the application what any of its endpoints wants to hear of. */
+/** Keeps on the application what any of its endpoints wants to hear of. To be called in the transaction that changed one. */
 export async function syncEvents(tx: Executor, applicationId: string): Promise<void> {
+  // By a statement of its own: the next one then sees what whoever held this lock has committed.
+  await tx
+    .select({ id: applications.id })
+    .from(applications)
+    .where(eq(applications.id, applicationId))
+    .for('no key update')
   await tx
     .update(applications)
     .set({
