@@ -1,48 +1,12 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Hanging, makeEndpoint, useReceiver } from './support/receiver.ts'
 import { backends, type Json, type Sparekey, startSparekey, tokenOf, until } from './support/sparekey.ts'
 
 const password = 'violet kayak hums at dawn'
 
-interface Got {
-  path: string
-  headers: Record<string, string>
-  body: string
-}
-
-/** A receiver that keeps what it is told, and answers as a test wants. */
-const got: Got[] = []
-const answers = new Map<string, number[]>()
-/** Calls to these paths hang until they are let go. */
-const hanging = new Map<string, Hanging>()
-interface Hanging {
-  waiting: Set<() => void>
-  /** How many hung at a time. */
-  most: number
-}
-const receiver = createServer(async (request, response) => {
-  let body = ''
-  for await (const chunk of request) body += chunk
-  const path = request.url ?? ''
-  got.push({ path, headers: request.headers as Record<string, string>, body })
-  const answer = () => void response.writeHead(answers.get(path)?.shift() ?? 204).end()
-  const others = hanging.get(path)
-  if (!others) return answer()
-  others.waiting.add(answer)
-  others.most = Math.max(others.most, others.waiting.size)
-  response.once('close', () => others.waiting.delete(answer))
-})
-let base: string
-beforeAll(async () => {
-  receiver.listen(0, '127.0.0.1')
-  await once(receiver, 'listening')
-  base = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
-})
-afterAll(() => receiver.close())
-const told = (path: string) => got.filter(each => each.path === path)
+const receiver = useReceiver()
+const { answers, got, hanging, told } = receiver
 
 describe.each(backends)('webhooks, queues on %s', backend => {
   let sparekey: Sparekey
@@ -52,14 +16,7 @@ describe.each(backends)('webhooks, queues on %s', backend => {
   })
   afterAll(() => sparekey?.close())
 
-  async function endpoint(path: string, input: object = {}) {
-    const app = await sparekey.application()
-    const call = (method: string, at: string, body?: unknown) =>
-      sparekey.call(method, `/v1/webhooks${at}`, { key: app.secret, ...(body === undefined ? {} : { body }) })
-    const made = await call('POST', '', { url: `${base}${path}`, ...input })
-    expect(made.status).toBe(201)
-    return { app, call, id: made.body.id as string, secret: made.body.secret as string }
-  }
+  const endpoint = (path: string, input?: object) => makeEndpoint(sparekey, receiver.base + path, input)
   async function reset(key: string): Promise<string> {
     const login = `hooked${++people}.${backend}@example.com`
     await sparekey.call('POST', '/v1/accounts', { key, body: { login, email: login } })
@@ -159,27 +116,6 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     expect(JSON.stringify(row)).not.toContain(fresh.slice(6))
   })
 
-  test('an endpoint that says 410 is switched off and hears nothing more, until it is switched on', async () => {
-    const path = `/gone/${backend}`
-    const { app, call, id } = await endpoint(path, { events: ['reset.accepted'] })
-    answers.set(path, [410])
-    const ask = () =>
-      sparekey.call('POST', '/v1/reset-requests', { key: app.secret, body: { login: 'nobody@example.com' } })
-    await ask()
-    const off = await until('it is off', async () => {
-      const { items } = (await call('GET', '')).body
-      return items[0].enabled ? undefined : items[0]
-    })
-    expect(off.disabledReason).toContain('410')
-    await until('the key knows', async () => {
-      await ask()
-      const { items } = (await call('GET', `/${id}/deliveries`)).body
-      return items.length > 0 ? true : undefined
-    })
-    expect((await call('PATCH', `/${id}`, { enabled: true })).body).toMatchObject({ enabled: true })
-    expect((await call('DELETE', `/${id}`)).status).toBe(204)
-  })
-
   test('to endpoints that hang do not keep another application waiting, and no try of theirs is used up', async () => {
     const paths = ['a', 'b', 'c'].map(name => `/hangs/${name}/${backend}`)
     const [first = '', ...more] = paths
@@ -201,7 +137,7 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     await until('an endpoint’s share', () => hung.most >= 3 || undefined)
     await tellAnother(`/beside/1/${backend}`)
     expect(hung.most).toBe(3)
-    for (const path of more) await call('POST', '', { url: base + path, events: ['reset.accepted'] })
+    for (const path of more) await call('POST', '', { url: receiver.base + path, events: ['reset.accepted'] })
     await ask(10)
     await until('an application’s share', () => hung.most >= 6 || undefined)
     await tellAnother(`/beside/2/${backend}`)
@@ -244,87 +180,4 @@ describe.each(backends)('webhooks, queues on %s', backend => {
     })
     expect(told(path)).toHaveLength(1)
   })
-
-  test('are seen and mended by the operator, who says whose they are', async () => {
-    const path = `/operator/${backend}`
-    const { app, id } = await endpoint(path, { events: ['reset.accepted'] })
-    const other = await sparekey.application()
-    const key = sparekey.adminKey
-    const admin = (method: string, at: string, of?: string, body?: unknown) =>
-      sparekey.call(method, `/v1/webhooks${at}${of ? `?applicationId=${of}` : ''}`, {
-        key,
-        ...(body ? { body } : {}),
-      })
-    const made = await admin('POST', '', app.id, { url: `${base}${path}/made`, events: ['reset.accepted'] })
-    expect(made).toMatchObject({
-      status: 201,
-      body: { applicationId: app.id, secret: expect.stringContaining('whsec_') },
-    })
-    const ids = ({ body }: { body: Json }) => body.items.map((item: Json) => item.id)
-    expect(ids(await admin('GET', '', app.id))).toEqual([made.body.id, id])
-    expect(ids(await admin('GET', '', other.id))).toEqual([])
-    expect(ids(await admin('GET', ''))).toEqual(expect.arrayContaining([made.body.id, id]))
-
-    answers.set(path, [410])
-    await sparekey.call('POST', '/v1/reset-requests', {
-      key: app.secret,
-      body: { login: 'nobody@example.com' },
-    })
-    await until('it is off', async () =>
-      ids(await admin('GET', '?failed=true')).includes(id) ? true : undefined,
-    )
-    expect(ids(await admin('GET', '?failed=true'))).not.toContain(made.body.id)
-    expect((await admin('PATCH', `/${id}`, app.id, { enabled: true })).body).toMatchObject({ enabled: true })
-    const [delivery] = (await admin('GET', `/${id}/deliveries`, app.id)).body.items
-    expect((await admin('POST', `/${id}/deliveries/${delivery.id}/replay`, app.id)).status).toBe(200)
-    await until('the replay', () => (told(path).length >= 2 ? true : undefined))
-
-    // Without its application, or under another's name, it is not touched.
-    expect(await admin('DELETE', `/${id}`)).toMatchObject({
-      status: 400,
-      body: { errors: [{ path: 'applicationId' }] },
-    })
-    expect((await admin('DELETE', `/${id}`, other.id)).status).toBe(404)
-    expect((await admin('POST', '', `app_${'0'.repeat(26)}`, { url: base })).status).toBe(404)
-    expect((await admin('DELETE', `/${id}`, app.id)).status).toBe(204)
-    const { body: log } = await sparekey.call('GET', `/v1/audit?applicationId=${app.id}`, { key })
-    expect(log.items[0]).toMatchObject({ actor: 'operator', action: 'webhook.delete', target: id })
-  })
-
-  test('of another application are not there', async () => {
-    const { id } = await endpoint(`/mine/${backend}`)
-    const other = await sparekey.application()
-    for (const [method, at] of [
-      ['PATCH', ''],
-      ['DELETE', ''],
-      ['POST', '/rotate-secret'],
-      ['GET', '/deliveries'],
-    ] as const) {
-      const body = method === 'PATCH' ? { enabled: false } : undefined
-      const answer = await sparekey.call(method, `/v1/webhooks/${id}${at}`, {
-        key: other.secret,
-        ...(body ? { body } : {}),
-      })
-      expect(answer.status).toBe(404)
-    }
-  })
-})
-
-test('no webhook goes to a private address unless the operator allows it', async () => {
-  const sparekey = await startSparekey()
-  try {
-    const app = await sparekey.application()
-    const key = app.secret
-    const { body } = await sparekey.call('POST', '/v1/webhooks', { key, body: { url: `${base}/private` } })
-    await sparekey.call('POST', '/v1/reset-requests', { key, body: { login: 'nobody@example.com' } })
-    const refused = await until('the refusal', async () => {
-      const { items } = (await sparekey.call('GET', `/v1/webhooks/${body.id}/deliveries`, { key })).body
-      return items[0]?.lastError ? items[0] : undefined
-    })
-    expect(refused).toMatchObject({ status: 'queued', lastError: 'address_not_allowed' })
-    expect(refused.attempts).toMatchObject([{ error: 'address_not_allowed' }])
-    expect(told('/private')).toEqual([])
-  } finally {
-    await sparekey.close()
-  }
 })

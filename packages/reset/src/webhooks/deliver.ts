@@ -3,7 +3,7 @@ import type { DeliveryAttempt } from '@sparekey/db/types'
 import { BusyError, type Places } from '@sparekey/webhook/places'
 import type { Posted } from '@sparekey/webhook/post'
 import { signedHeaders } from '@sparekey/webhook/sign'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Context } from '../context.ts'
 import type { Next } from '../deliver.ts'
 import { syncEvents } from './endpoints.ts'
@@ -147,37 +147,46 @@ async function settle(
     .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claim, delivery.claim)))
     .returning({ status: webhookDeliveries.status })
   if (!settled) return undefined
-  await note(context, delivery.endpointId, kind === 'directory', { ...outcome, delivered })
+  const ended = settled.status === 'failed'
+  await note(context, delivery.endpointId, { ...outcome, delivered, ended, stays: kind === 'directory' })
   return settled.status === 'queued' ? { retryAt: new Date(Date.now() + afterMs) } : undefined
 }
 
-/** What a try says about its endpoint: well again, failing, or off: gone (410), or failing for too long, unless it `stays`. */
+/**
+ * What a try says about its endpoint: well again, failing, or off: gone (410), or failing for too long, unless it `stays`. One
+ * that is tried no more because the last event for it has `ended` fails no longer: it may be well when the next one comes.
+ */
 async function note(
   { db, log }: Context,
   endpointId: string,
-  stays: boolean,
-  { delivered, status, error }: Outcome,
+  { delivered, status, error, ended, stays }: Outcome & { ended: boolean; stays: boolean },
 ): Promise<void> {
+  const { failingSince } = webhookEndpoints
   if (delivered) {
     await db
       .update(webhookEndpoints)
       .set({ failingSince: null })
-      .where(and(eq(webhookEndpoints.id, endpointId), sql`${webhookEndpoints.failingSince} is not null`))
+      .where(and(eq(webhookEndpoints.id, endpointId), isNotNull(failingSince)))
     return
   }
   if (error === 'disabled') return
-  const tooLong = sql`${webhookEndpoints.failingSince} < now() - make_interval(days => ${daysFailing})`
+  const tooLong = sql`coalesce(${failingSince} < now() - make_interval(days => ${daysFailing}), false)`
   const off = stays ? sql`false` : status === 410 ? sql`true` : tooLong
-  const [noted] = await db
-    .update(webhookEndpoints)
-    .set({
-      failingSince: sql`coalesce(${webhookEndpoints.failingSince}, now())`,
-      disabledAt: sql`case when ${off} then now() end`,
-      disabledReason: sql`case when ${off} then ${status === 410 ? 'it answered 410 Gone' : `nothing could be delivered for ${daysFailing} days`} end`,
-    })
-    .where(and(eq(webhookEndpoints.id, endpointId), isNull(webhookEndpoints.disabledAt)))
-    .returning({ applicationId: webhookEndpoints.applicationId, disabledAt: webhookEndpoints.disabledAt })
-  if (!noted?.disabledAt) return
-  log.warn({ endpointId }, 'webhook endpoint switched off')
-  await syncEvents(db, noted.applicationId)
+  const others = sql`exists (select from webhook_deliveries d where d.endpoint_id = ${endpointId} and d.status = 'queued')`
+  const quiet = ended ? sql`not (${off} or ${others})` : sql`false`
+  const isOff = await db.transaction(async tx => {
+    const [noted] = await tx
+      .update(webhookEndpoints)
+      .set({
+        failingSince: sql`case when ${quiet} then null else coalesce(${failingSince}, now()) end`,
+        disabledAt: sql`case when ${off} then now() end`,
+        disabledReason: sql`case when ${off} then ${status === 410 ? 'it answered 410 Gone' : `nothing could be delivered for ${daysFailing} days`} end`,
+      })
+      .where(and(eq(webhookEndpoints.id, endpointId), isNull(webhookEndpoints.disabledAt)))
+      .returning({ applicationId: webhookEndpoints.applicationId, disabledAt: webhookEndpoints.disabledAt })
+    if (!noted?.disabledAt) return false
+    await syncEvents(tx, noted.applicationId)
+    return true
+  })
+  if (isOff) log.warn({ endpointId }, 'webhook endpoint switched off')
 }
