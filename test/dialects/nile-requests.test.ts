@@ -43,6 +43,13 @@ test('an application that wants it so answers 200 for an unknown user, and still
   expect(await newest(sparekey, other.secret, 'nobody@example.com')).toMatchObject({ dialect: 'nile' })
 })
 
+test('a page whose path has what no mail’s link may hold is mailed percent-encoded', async () => {
+  const email = await person(sparekey, app.secret)
+  const redirectUrl = `${origin}/o'neill/a|b^c{d}\`e`
+  expect(await said(await calls.post({ email, redirectUrl }, { cookie }))).toEqual([201, ''])
+  expect(nileLinkOf(await sparekey.mail(email)).pathname).toBe('/o%27neill/a%7Cb%5Ec%7Bd%7D%60e')
+})
+
 describe('the CSRF cookie', () => {
   test('is set once, for HTTP alone, and a valid one is kept', async () => {
     const first = await calls.csrf()

@@ -1,3 +1,4 @@
+import { webUrl } from '@sparekey/mail/value'
 import { invalid } from './errors.ts'
 
 /**
@@ -27,9 +28,12 @@ export function checkOrigin(text: string, path: string): string {
 export function checkResetUrl(text: string): string {
   const [page = '', fragment = ''] = text.split('#', 2)
   const fits = /^https?:\/\/[^/?#\\\s@%]+([/?]|$)/.test(page) && URL.canParse(page) && !/[\s\\<>"]/.test(text)
-  if (fits && fragment.includes('{token}') && !page.includes('{token}')) return text
+  if (fits && fragment.includes('{token}') && !page.includes('{token}') && isMailable(text)) return text
   throw invalid(
     'resetUrl',
     'must be an http(s) URL with {token} in its fragment, such as https://app.example.com/reset#{token}',
   )
 }
+
+/** Whether a mail can carry this link once `{token}` is filled in; it carries none that a reader might take apart. */
+export const isMailable = (template: string): boolean => webUrl(template.replace('{token}', 'token')) !== null

@@ -11,7 +11,7 @@ import { invalid, ResetError } from './errors.ts'
 import { insertRow, type NewRequest, writeTogether } from './intake.ts'
 import { enqueueNew, leaveBehind, resetJob } from './jobs.ts'
 import { loginKey } from './login.ts'
-import { checkRedirect } from './redirect.ts'
+import { checkRedirect, isMailable } from './redirect.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
 export interface RequestInput {
@@ -105,6 +105,7 @@ export async function insertRequest(
 /** A link's place for the token is the caller's own; the origin must be allowed as for any redirect. */
 function checkLink(template: string, { redirectOrigins }: Application): string {
   checkRedirect(template.replace('{token}', 'token'), redirectOrigins, 'resetUrl')
+  if (!isMailable(template)) throw invalid('resetUrl', 'has characters that must be percent-encoded')
   return template
 }
 

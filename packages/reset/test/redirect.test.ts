@@ -48,6 +48,11 @@ describe("an application's own page", () => {
     'https://app.example.com/{token}#{token}',
     'javascript:alert(1)#{token}',
     'https://user@app.example.com/#{token}',
+    // No mail could carry them.
+    'https://app.example.com/#{token}?lang={locale}',
+    "https://app.example.com/o'neill#{token}",
+    'https://app.example.com/a|b#{token}',
+    'https://app.example.com/#{token}{token}',
   ])('is refused: %s', text => {
     expect(() => checkResetUrl(text)).toThrow(ResetError)
   })

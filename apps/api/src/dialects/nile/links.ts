@@ -27,8 +27,12 @@ export function nileLinks(
     url.searchParams.delete(name)
   const own = url.searchParams.toString()
   const query = new URLSearchParams({ identifier: email, callbackUrl: back })
-  // Put together by hand, since the place for the token must not be encoded; other braces are.
-  const path = `${url.origin}${url.pathname.replaceAll('{', '%7B')}`
+  // Put together by hand, since the place for the token must not be encoded; what else no mail's link may hold is.
+  const encoded = url.pathname.replace(
+    /["'<>^`{|}]/g,
+    char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  const path = `${url.origin}${encoded}`
   const resetUrl = `${path}?${own ? `${own}&` : ''}token={token}&${query}`
   if (resetUrl.length > 2000) throw invalid('redirectUrl', 'makes, with callbackUrl, too long a link')
   return { resetUrl, callbackUrl: back }
