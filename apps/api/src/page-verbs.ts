@@ -1,4 +1,5 @@
 import { isId } from '@sparekey/db/id'
+import { isSlug } from '@sparekey/reset/application-settings'
 import { findApplication } from '@sparekey/reset/applications'
 import { exchange } from '@sparekey/reset/codes'
 import { complete } from '@sparekey/reset/complete'
@@ -6,6 +7,7 @@ import type { Context as CoreContext } from '@sparekey/reset/context'
 import { notFound, ResetError, unusable } from '@sparekey/reset/errors'
 import { makeChallenge } from '@sparekey/reset/human-proof/altcha'
 import { assertHuman } from '@sparekey/reset/human-proof/check'
+import { isLogin } from '@sparekey/reset/login'
 import { request } from '@sparekey/reset/request'
 import { peek } from '@sparekey/reset/tokens'
 import { callsPerMinute, type Limits } from './limits.ts'
@@ -17,7 +19,7 @@ import { factsOf } from './v1/deps.ts'
 export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
   return {
     async findApplication(slug) {
-      return (await findApplication(core, { slug })) ?? null
+      return (isSlug(slug) && (await findApplication(core, { slug }))) || null
     },
     request: ({ application: { id }, login, locale, redirectUrl, proof, client }) =>
       guarded(async () => {
@@ -38,17 +40,24 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
     challenge: (slug, client) =>
       guarded(async () => {
         await limits.takeAddress('challenge', client.ip, callsPerMinute)
-        const application = await findApplication(core, { slug })
+        const application = isSlug(slug) && (await findApplication(core, { slug }))
         if (!application) throw notFound('application')
         return await makeChallenge(core, application)
       }),
     exchange: ({ client, ...input }) =>
       guarded(async () => {
         await limits.takeAddress('exchange', client.ip, callsPerMinute)
-        if ('requestId' in input && !isId('req', input.requestId)) throw unusable()
+        const known = 'requestId' in input ? isId('req', input.requestId) : isLogin(input.login)
+        if (!known) throw unusable()
         return await exchange(core, input)
       }),
-    peek: token => guarded(() => peek(core, token)),
+    peek: token =>
+      guarded(async () => {
+        const peeked = await peek(core, token)
+        // No password of theirs is set here: better said before one is typed.
+        if (peeked.application.directory === 'caller') throw unusable()
+        return peeked
+      }),
     complete: ({ client, ...input }) =>
       guarded(async () => {
         await limits.takeAddress('complete', client.ip, callsPerMinute)

@@ -12,7 +12,7 @@ export function checkSettings(settings: ApplicationPatch): void {
   if (name !== undefined && (!name.trim() || /\p{Cc}/u.test(name))) {
     throw invalid('name', 'must be one line of text')
   }
-  if (slug !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(slug)) {
+  if (slug !== undefined && !isSlug(slug)) {
     throw invalid('slug', 'must be at most 63 lower-case letters, digits and inner hyphens')
   }
   if (typeof directoryUrl === 'string') checkDirectoryUrl(directoryUrl)
@@ -43,6 +43,9 @@ export function checkSettings(settings: ApplicationPatch): void {
     if (!alias || /\p{Cc}/u.test(alias)) throw invalid(`aliases.${index}`, 'must be one line of text')
   })
 }
+
+/** Whether this can be an application's name in an address. */
+export const isSlug = (text: string): boolean => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
 
 function isSender(text: string): boolean {
   try {

@@ -9,6 +9,11 @@ export function loginKey(text: string): string {
     .replace(/[A-Z]+/g, upper => upper.toLowerCase())
 }
 
+const control = /\p{Cc}/u
+
+/** Whether this can be a login or address at all: one line of valid Unicode, without the NUL that Postgres can't keep. */
+export const isLogin = (text: string): boolean => !control.test(text) && text.isWellFormed()
+
 /** `anna@example.com` → `a•••@example.com`; a login without `@` keeps its first letter. */
 export function maskLogin(login: string): string {
   const at = login.lastIndexOf('@')

@@ -10,7 +10,7 @@ import type { Context } from './context.ts'
 import { invalid, ResetError } from './errors.ts'
 import { insertRow, type NewRequest, writeTogether } from './intake.ts'
 import { enqueueNew, leaveBehind, resetJob } from './jobs.ts'
-import { loginKey } from './login.ts'
+import { isLogin, loginKey } from './login.ts'
 import { checkRedirect, isMailable } from './redirect.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
 
@@ -56,6 +56,7 @@ export async function insertRequest(
   input: RequestInput,
 ): Promise<{ id: string; isNew: boolean }> {
   const { application, login, client } = input
+  if (!isLogin(login)) throw invalid('login', 'must be one line of text')
   if (application.directory === 'caller' && !input.recipient) {
     throw invalid('recipient', "is required, since the application's directory is the caller's")
   }

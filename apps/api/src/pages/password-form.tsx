@@ -8,10 +8,16 @@ export type PasswordError = { reasons: RefusalReason[] } | { message: string }
 
 /**
  * The form for the new password. With a token it works by itself (POST `/reset/password`); as a template the
- * script fills in for whom it is and sends it.
+ * script fills in for whom it is and sends it. `login`: as it is shown, masked unless the person `typed` it.
  */
-export function PasswordForm(props: { view: View; token?: string; login?: string; error?: PasswordError }) {
-  const { view, token, login = '', error } = props
+export function PasswordForm(props: {
+  view: View
+  token?: string
+  login?: string
+  typed?: string
+  error?: PasswordError
+}) {
+  const { view, token, login = '', typed, error } = props
   const { application, asset, link, say } = view
   const min = application?.minPasswordLength ?? 15
   return (
@@ -23,17 +29,19 @@ export function PasswordForm(props: { view: View; token?: string; login?: string
       <form method="post" action={link('/reset/password')} novalidate>
         {application && <input type="hidden" name="application" value={application.slug} />}
         <input type="hidden" name="token" value={token ?? ''} />
-        {/* For password managers, which look for the name that a new password belongs to. */}
-        <input
-          class="unseen"
-          type="text"
-          name="username"
-          autocomplete="username"
-          value={login}
-          readonly
-          tabindex={-1}
-          aria-label={say('login')}
-        />
+        {/* For password managers, which keep the new password under this name: a masked one would be none. */}
+        {typed && (
+          <input
+            class="unseen"
+            type="text"
+            name="username"
+            autocomplete="username"
+            value={typed}
+            readonly
+            tabindex={-1}
+            aria-label={say('login')}
+          />
+        )}
         <Errors id="password-errors" title={say('refusedTitle')} empty={!error || 'message' in error}>
           {error && 'reasons' in error && error.reasons.map(reason => <li>{sayReason(view, reason)}</li>)}
         </Errors>

@@ -112,7 +112,7 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     const view = frame.view(c, peeked.application)
     const page = (
       <Layout view={view} title={view.say('passwordTitle')} deferred={['password.js', 'reload.js']}>
-        <PasswordForm view={view} token={token} login={typed ?? peeked.login} error={error} />
+        <PasswordForm view={view} token={token} login={typed ?? peeked.login} typed={typed} error={error} />
         <div hidden data-reload={view.link(resetPath(peeked.application))} data-token={token}></div>
       </Layout>
     )

@@ -12,6 +12,8 @@ export interface PageApplication {
   linkMinutes?: number
   /** Minutes a mailed code lives; 10 unless told. */
   codeMinutes?: number
+  /** `caller`: its own pages ask for a reset and set the password. */
+  directory?: 'builtin' | 'caller' | 'http'
   /** What the form must bring beside the login. */
   humanProof?: { kind: 'altcha' } | { kind: 'turnstile' | 'hcaptcha'; siteKey: string } | null
 }

@@ -61,10 +61,8 @@
     const card = show('choose')
     const form = /** @type {HTMLFormElement} */ (card.querySelector('form'))
     const field = /** @type {HTMLInputElement} */ (form.elements.namedItem('password'))
-    const name = /** @type {HTMLInputElement} */ (form.elements.namedItem('username'))
     const shown = card.querySelector('[data-login]')
     if (shown) shown.textContent = login
-    name.value = login
     let busy = false
     form.addEventListener('submit', async event => {
       event.preventDefault()

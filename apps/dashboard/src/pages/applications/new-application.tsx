@@ -72,7 +72,7 @@ function AskPage({ onMade }: { onMade(made: Made): void }) {
                 label="Own reset page"
                 name="resetUrl"
                 placeholder="https://app.example.com/reset#{token}"
-                hint="Empty: the hosted page. {token} belongs after the #."
+                hint="Empty: the hosted page, unless your server sets passwords. {token} belongs after the #."
               />
               <Lines
                 wide

@@ -59,7 +59,7 @@ export function WayFields({ application: { resetUrl, redirectOrigins, aliases, .
         name="resetUrl"
         value={resetUrl}
         placeholder="https://app.example.com/reset#{token}"
-        hint="Empty: the hosted page. {token} belongs after the #."
+        hint="Empty: the hosted page, unless your server sets passwords. {token} belongs after the #."
       />
       <Lines
         label="Origins"
