@@ -69,7 +69,7 @@ export function akinon(app: Api, core: DialectCore): void {
     },
     async c => {
       const application = await applicationOf(c)
-      await core.complete(c, application, parseInput(resetBody, await readJson(c)))
+      await core.complete(application, parseInput(resetBody, await readJson(c)))
       return c.body(null, 200)
     },
   )

@@ -146,7 +146,7 @@ export function autoshares(app: Api, core: DialectCore): void {
     const { Token, Password, PasswordConfirmation } = parseInput(passwordBody, await readJson(c))
     if (Password !== PasswordConfirmation)
       return failure(c, 422, ['The passwords differ.'], ['PasswordsDiffer'])
-    await core.complete(c, application, { token: Token.toLowerCase(), password: Password })
+    await core.complete(application, { token: Token.toLowerCase(), password: Password })
     return c.json(succeeded)
   }
   addCall(

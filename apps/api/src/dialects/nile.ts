@@ -204,7 +204,7 @@ export function nile(app: Api, core: DialectCore): void {
       const token = cookies.read(c, 'reset')
       if (token === undefined) throw wrong('Unable to process request')
       const { password } = parseInput(passwordBody, await readJson(c))
-      const { account } = await core.complete(c, application, { token, password })
+      const { account } = await core.complete(application, { token, password })
       proof.signIn(c, account)
       cookies.clear(c, 'reset')
       return c.body(null, 204)

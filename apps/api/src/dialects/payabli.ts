@@ -95,7 +95,7 @@ export function payabli(app: Api, core: DialectCore): void {
       const token = c.req.header('requesttoken') ?? ''
       const application = await core.byToken(c, token)
       const { psw } = parseInput(passwordBody, await readJson(c))
-      await core.complete(c, application, { token, password: psw })
+      await core.complete(application, { token, password: psw })
       return c.json(success)
     },
   )

@@ -27,7 +27,7 @@ export function platform(app: Api, core: DialectCore): void {
     async PasswordReset(c, target) {
       const dto = await readDto(c, resetSchema, target)
       const application = await tenantOf(c, core, dto)
-      await core.complete(c, application, { token: dto.Token, password: dto.NewPassword })
+      await core.complete(application, { token: dto.Token, password: dto.NewPassword })
     },
   }
 

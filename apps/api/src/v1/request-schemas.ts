@@ -36,7 +36,7 @@ const metadataSchema = z
   )
   .openapi({ description: "The caller's own notes; nobody reads them here", example: { ticket: 'A-17' } })
 
-const clientSchema = z
+export const clientSchema = z
   .strictObject({
     ip: z
       .string()

@@ -4,7 +4,9 @@ import { complete } from '@sparekey/reset/complete'
 import { redeem } from '@sparekey/reset/redeem'
 import { peek } from '@sparekey/reset/tokens'
 import { type Api, addEndpoint } from '../endpoint.ts'
+import { ApiError } from '../problem.ts'
 import { applicationIdOf, applicationOf, factsOf, limitGuesses, type V1Deps } from './deps.ts'
+import { clientSchema } from './request-schemas.ts'
 import { idSchema, passwordSchema, timeSchema, tokenSchema } from './schemas.ts'
 
 const tag = 'Tokens and passwords'
@@ -92,8 +94,12 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
       description: 'Uses the token up. A password that is refused does not.',
       key: 'optional',
       cors: true,
-      body: z.strictObject({ token: tokenSchema, password: passwordSchema }),
-      errors: ['token_unusable', 'password_refused', 'rate_limited'],
+      body: z.strictObject({
+        token: tokenSchema,
+        password: passwordSchema,
+        client: clientSchema.optional(),
+      }),
+      errors: ['token_unusable', 'password_refused', 'forbidden', 'rate_limited'],
       answer: {
         status: 200,
         description: 'The password is set',
@@ -102,8 +108,11 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
           .openapi('PasswordReset'),
       },
     },
-    async ({ c, caller, body }) => {
-      const client = factsOf(clientOf(c))
+    async ({ c, caller, body: { client: said, ...body } }) => {
+      const isServer = caller.kind === 'secret'
+      if (said && !isServer) throw new ApiError('forbidden', 'client is taken with a secret key only.')
+      // The notice asks the person whether it was them: no address is better than that of the application's own server.
+      const client = factsOf(isServer ? (said ?? {}) : clientOf(c))
       const input = { ...body, client, applicationId: applicationIdOf(caller) }
       const { redirectUrl } = await complete(core, input)
       return c.json({ status: 'used', redirectUrl })
