@@ -248,7 +248,7 @@ test('what ended long ago is deleted, with its mails', async () => {
   const { body } = await ask({ login: 'gone@example.com' }, {}, own.publishable)
   await sparekey.status(body.id, own.secret, 'ignored')
   await sparekey.sql`update reset_requests set ended_at = now() - interval '31 days' where id = ${body.id}`
-  const { purge } = await import('@sparekey/reset/housekeeping')
+  const { purge } = await import('@sparekey/reset/housekeeping/purge')
   const { openDb } = await import('@sparekey/db/db')
   const { db, close } = openDb(sparekey.databaseUrl)
   await purge({ db, queues: { add: async () => {} }, secrets: [], log: { info() {}, warn() {} } }, 30)

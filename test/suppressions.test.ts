@@ -1,5 +1,5 @@
 import { openDb } from '@sparekey/db/db'
-import { purge } from '@sparekey/reset/housekeeping'
+import { purge } from '@sparekey/reset/housekeeping/purge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Reply, startMailServer } from './support/mail-server.ts'
 import { backends, type Json, type Sparekey, startSparekey, until } from './support/sparekey.ts'

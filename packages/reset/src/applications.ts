@@ -206,12 +206,6 @@ export async function updateApplication(
   })
 }
 
-/** Deletes an application with everything that belongs to it. Throws ResetError `not_found`. */
-export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
-  const gone = await db.delete(applications).where(eq(applications.id, id)).returning({ id: applications.id })
-  if (gone.length === 0) throw notFound('application')
-}
-
 /** Adds a name that dialects find the application by. Throws ResetError `not_found`, `invalid_request`. */
 export async function addAlias({ db }: Pick<Context, 'db'>, id: string, alias: string): Promise<Application> {
   return await db.transaction(async tx => {

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import {
   createApplication,
-  deleteApplication,
   getApplication,
   listApplications,
   updateApplication,
 } from '@sparekey/reset/applications'
+import { deleteApplication } from '@sparekey/reset/delete-application'
 import { rotateDirectorySecret } from '@sparekey/reset/directory/settings'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import {
