@@ -71,12 +71,14 @@ describe('an operator’s session', () => {
       const { headers } = await other.call('POST', '/v1/session', { body, headers: own })
       return headers.get('set-cookie')?.split(';')[0] ?? ''
     }
-    const look = async (cookie: string, headers = {}) =>
-      (await other.call('GET', '/v1/workers', { headers: { cookie, ...own, ...headers } })).status
+    const look = async (cookie: string, headers = {}, path = '/v1/workers') =>
+      (await other.call('GET', path, { headers: { cookie, ...own, ...headers } })).status
     try {
       const idle = await open()
       await other.sql`update operator_sessions set seen_at = now() - interval '29 minutes'`
       expect(await look(idle, { 'sparekey-idle': '1' })).toBe(200)
+      // The queue board asks by itself, every five seconds.
+      expect(await look(idle, {}, '/dashboard/board/api/queues?activeQueue=mail&page=1')).toBe(200)
       await other.sql`update operator_sessions set seen_at = seen_at - interval '2 minutes'`
       expect(await look(idle)).toBe(401)
       const busy = await open()

@@ -2,6 +2,7 @@ import type { Context as CoreContext } from '@sparekey/reset/context'
 import { closeSession, openSession, useSession } from '@sparekey/reset/operator-sessions'
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { boardApiPath } from './dashboard/board.ts'
 
 /**
  * Operators' sessions in the browser. The cookie is `__Host-`, HttpOnly, Secure and SameSite=Strict (ASVS 5.0 3.3); on
@@ -18,7 +19,10 @@ export function createSessions({ db }: Pick<CoreContext, 'db'>, adminKey: string
     /** Until when the caller's session lives; undefined: there is none. A page that nobody touches says so, and its calls do not prolong it. */
     async read(c: Context): Promise<Date | undefined> {
       const token = tokenOf(c)
-      const quiet = c.req.header('sparekey-idle') !== undefined || c.req.path === '/v1/stream'
+      const quiet =
+        c.req.header('sparekey-idle') !== undefined ||
+        c.req.path === '/v1/stream' ||
+        c.req.path.startsWith(boardApiPath)
       return token === undefined ? undefined : await useSession(kept, token, { quiet })
     },
 

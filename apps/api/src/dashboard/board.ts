@@ -9,6 +9,8 @@ export interface BoardDeps {
 
 const path = '/dashboard/board'
 const scriptPath = `${path}/names.js`
+/** What its page asks again every few seconds, for as long as it is open. */
+export const boardApiPath = `${path}/api/`
 
 /** The raw queue board. It is put together once the queue's server answers; rejects while that is away. */
 export function createBoard({ queues }: BoardDeps): (c: Context) => Promise<Response> {
