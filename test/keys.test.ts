@@ -66,10 +66,10 @@ test('what operators and keys change is written down by names without values, an
       fields: ['login', 'email'],
     },
     { actor: 'operator', action: 'application.update', target: own.id, fields: ['name', 'linkMinutes'] },
+    { actor: 'operator', action: 'application.create', target: own.id },
   ])
-  const created = (await admin('GET', '/v1/audit?limit=100')).body.items
-  expect(created.find(({ target }: Json) => target === own.id)).toBeTruthy()
-  expect(JSON.stringify(created)).not.toMatch(/Very Secret|anna@/)
+  const { items } = (await admin('GET', '/v1/audit?limit=100')).body
+  expect(JSON.stringify(items)).not.toMatch(/Very Secret|anna@/)
   for (const statement of ["update audit_log set actor = 'x'", 'delete from audit_log', 'truncate audit_log'])
     await expect(sparekey.sql.unsafe(statement)).rejects.toThrow('append-only')
   expect((await sparekey.call('GET', '/v1/audit', { key: own.secret })).status).toBe(403)
@@ -120,11 +120,12 @@ test('an import that breaks off is written down if it made accounts, and leaves 
       headers: { 'content-type': 'application/x-ndjson' },
     })
   expect((await breakOff(499)).body.code).toBe('body_too_large')
-  expect(await entries()).toEqual([])
+  expect(await entries()).toMatchObject([{ action: 'application.create' }])
   const broken = await breakOff(501)
   expect(broken.body.code).toBe('body_too_large')
   expect(await entries()).toMatchObject([
     { action: 'account.import', requestId: broken.headers.get('x-request-id') },
+    { action: 'application.create' },
   ])
 })
 
@@ -138,7 +139,7 @@ const unaudited: Record<string, string> = {
   verifyAccount: 'changes nothing',
 }
 
-test('every call of the document by which an operator or a secret key changes something has its entry', async () => {
+test('every call of the document by which an operator or a secret key changes something has its entry, among those of its application', async () => {
   const { operations } = await readDocument(sparekey.call)
   const own = await sparekey.application({
     directory: 'http',
@@ -199,13 +200,20 @@ test('every call of the document by which an operator or a secret key changes so
   for (const [id, { params = {}, body }] of Object.entries(calls)) {
     const operation = operations.find(each => each.id === id) as Operation
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
-    const answer = await sparekey.call(operation.method, path, {
-      key: operation.keys.includes('secretKey') ? app.secret : sparekey.adminKey,
+    const query = operation.parameters.some(({ name }) => name === 'applicationId')
+      ? `?applicationId=${app.id}`
+      : ''
+    const answer = await sparekey.call(operation.method, path + query, {
+      key: operation.keys.includes('adminKey') ? sparekey.adminKey : app.secret,
       ...(body === undefined ? {} : { body }),
       ...(operation.body ? { headers: { 'content-type': operation.body.type } } : {}),
     })
     expect([id, answer.status < 400]).toEqual([id, true])
-    const [newest] = (await admin('GET', '/v1/audit?limit=1')).body.items
-    expect([id, newest.requestId]).toEqual([id, answer.headers.get('x-request-id')])
+    const made = id === 'createApplication' ? answer.body.id : app.id
+    const whose = params.id?.startsWith('app_') ? params.id : made
+    // Queues are everybody's.
+    const only = params === queue ? '' : `&applicationId=${whose}`
+    const [newest] = (await admin('GET', `/v1/audit?limit=1${only}`)).body.items
+    expect([id, newest?.requestId]).toEqual([id, answer.headers.get('x-request-id')])
   }
 })

@@ -18,6 +18,8 @@ interface Variables {
   client?: Client
   /** What the call made or changed. */
   target?: string
+  /** Whose that is, where neither the key nor the path says so. */
+  applicationId?: string
   /** Whether the call changed something, where that does not follow from whether it went well. */
   changed?: boolean
 }
@@ -39,8 +41,9 @@ export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema
   /** What a narrowed secret key needs for it. */
   scope?: Scope
   /**
-   * Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)`, and say by
-   * `c.set('changed', …)` that nothing was changed, or that something was and stays, whatever comes of the rest.
+   * Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)` and whose it
+   * is by `c.set('applicationId', id)`, and say by `c.set('changed', …)` that nothing was changed, or that something was
+   * and stays, whatever comes of the rest.
    */
   audit?: string
   /** Browsers of other origins may call it. */

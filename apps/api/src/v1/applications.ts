@@ -47,6 +47,7 @@ export function addApplications(api: Api, deps: V1Deps): void {
     async ({ c, body }) => {
       const { application, ...shown } = await createApplication(core, body)
       c.set('target', application.id)
+      c.set('applicationId', application.id)
       const location = `/v1/applications/${application.id}`
       return c.json({ ...toApplication(application), ...shown }, 201, { Location: location })
     },

@@ -152,7 +152,11 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         params: idParams('req'),
         answer: { status: 200, description: 'The request', schema: requestSchema },
       },
-      async ({ c, caller, params }) => c.json(await verb(core, applicationIdOf(caller), params.id)),
+      async ({ c, caller, params }) => {
+        const changed = await verb(core, applicationIdOf(caller), params.id)
+        c.set('applicationId', changed.applicationId)
+        return c.json(changed)
+      },
     )
   }
 }
