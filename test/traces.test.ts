@@ -21,7 +21,15 @@ beforeAll(async () => {
   await once(collector, 'listening')
   const { port } = collector.address() as AddressInfo
   deployment = await deploy({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '200' },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+      // As compose hands them on where nobody set them: the SDK must take them for unset, too.
+      OTEL_EXPORTER_OTLP_HEADERS: '',
+      OTEL_TRACES_EXPORTER: '',
+      OTEL_TRACES_SAMPLER: '',
+      OTEL_TRACES_SAMPLER_ARG: '',
+    },
   })
 }, 120_000)
 afterAll(async () => {

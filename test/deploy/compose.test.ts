@@ -143,6 +143,29 @@ describe('compose', () => {
     },
   )
 
+  test('hands on every variable that the README names, but those that it sets itself or that mean nothing there', () => {
+    const rows = text('README.md').match(/^\| `[A-Z_]+`.*$/gm) ?? []
+    const names = [...new Set(rows.flatMap(row => row.match(/(?<=`)[A-Z][A-Z_]+(?=`)/g) ?? []))]
+    expect(names.length).toBeGreaterThan(18)
+    const given = Object.fromEntries(names.map(name => [name, `the ${name} of deploy/.env`]))
+    const { api, worker } = compose({ ...filled, ...given })
+    const kept = (service?: Service) =>
+      names.filter(name => service?.environment?.[name] !== given[name]).sort()
+    const itself = ['DATABASE_URL', 'REDIS_URL', 'SHUTDOWN_GRACE']
+    const nothing = ['HOST', 'MAILBOX_PORT', 'PORT', 'SPAREKEY_DATA', 'WORKER_PORT']
+    expect(kept(worker)).toEqual([...itself, ...nothing].sort())
+    expect(kept(api)).toEqual([...itself, ...nothing, 'DKIM', 'WORKER_CONCURRENCY'].sort())
+  })
+
+  test('takes a variable that the example leaves empty for one that is not set', () => {
+    for (const [name, { environment = {} }] of ours) {
+      const all = Object.entries(environment).map(([name, value]) => [name, `${value}`])
+      const set = all.filter(([, value]) => value !== '')
+      expect(set.length, name).toBeLessThan(all.length)
+      expect(readConfig(Object.fromEntries(all)), name).toEqual(readConfig(Object.fromEntries(set)))
+    }
+  })
+
   test('asks for the variables of the example and no others', () => {
     const asked = [...source.matchAll(/\$\{([A-Z_]+)/g)].map(([, name = '']) => name)
     expect([...new Set(asked)].sort()).toEqual(Object.keys(example).sort())

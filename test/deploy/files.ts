@@ -8,9 +8,12 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const text = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** Every variable that packages/config asks for, as it asks for it, Node's own, and the C library's. */
+/** What the OpenTelemetry SDK reads by itself, as far as `deploy` hands it on. */
+const tracing = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG']
+
+/** Every variable that packages/config asks for, as it asks for it, OpenTelemetry's, Node's own, and the C library's. */
 export function knownVariables(): Set<string> {
-  const asked = new Set(['NODE_OPTIONS', 'MALLOC_MMAP_THRESHOLD_'])
+  const asked = new Set([...tracing, 'NODE_OPTIONS', 'MALLOC_MMAP_THRESHOLD_'])
   readConfig(
     new Proxy<Environment>(
       {},
