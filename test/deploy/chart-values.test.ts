@@ -85,6 +85,17 @@ describe.skipIf(!helm)('the chart', () => {
     expect(sumOf({ secret })).not.toBe(sumOf({ secret: { ...secret, SMTP_URL: 'smtp://other:25' } }))
   })
 
+  test('puts every pod on the nodes that are named, that of the migrations, too', () => {
+    const { nodeSelector, tolerations, affinity } = everything
+    const placed = withPods(render(everything))
+    expect(placed).toHaveLength(3)
+    for (const { kind, spec } of placed)
+      expect(spec.template.spec, kind).toMatchObject({ nodeSelector, tolerations, affinity })
+    for (const { kind, spec } of withPods(render({ secret })))
+      for (const name of ['nodeSelector', 'tolerations', 'affinity'])
+        expect(spec.template.spec, kind).not.toHaveProperty(name)
+  })
+
   test('never scales the workers to none', () => {
     const worker = { autoscaling: { kind: 'keda', minReplicas: 0 } }
     const [scaled] = of(render({ ...everything, worker }), 'ScaledObject')

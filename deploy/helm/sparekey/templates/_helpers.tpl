@@ -88,15 +88,20 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "sparekey.selector" $ | nindent 8 }}
   {{- end }}
-{{- with .root.Values.nodeSelector }}
+{{- include "sparekey.nodes" .root }}
+{{- end }}
+
+{{/* Which nodes take pods of any part. */}}
+{{- define "sparekey.nodes" -}}
+{{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.tolerations }}
+{{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.affinity }}
+{{- with .Values.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
