@@ -58,3 +58,24 @@ test('a request is followed through the logs by its ids: one JSON line an event,
   expect(ignored).toMatchObject({ reason: 'no_account', msg: 'request ignored' })
   expect(apis[0].output() + worker.output()).not.toMatch(/@example|%40/)
 })
+
+test('a try of a webhook that failed is in the worker’s log: whose, of which endpoint and why, and not where it went', async () => {
+  const { call, adminKey, workers } = deployment
+  const [worker] = workers as [Part]
+  const { body: app } = await call('POST', '/v1/applications', { key: adminKey, body: { name: 'Acme' } })
+  const key = app.keys.secret
+  const url = 'http://127.0.0.1:9/hook?password=told-to-nobody'
+  const { body: endpoint } = await call('POST', '/v1/webhooks', { key, body: { url } })
+  await call('POST', '/v1/reset-requests', { key, body: { login: 'nobody' } })
+  const failed = await until('the line of the try', () =>
+    lines(worker).find(line => line.endpointId === endpoint.id),
+  )
+  expect(failed).toMatchObject({
+    level: 'warn',
+    applicationId: app.id,
+    deliveryId: expect.stringMatching(/^msg_/),
+    outcome: 'address_not_allowed',
+    msg: 'webhook not delivered',
+  })
+  expect(worker.output()).not.toMatch(/told-to-nobody|\/hook/)
+})

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProgram } from '@sparekey/cli/commands'
 import { expect, test } from 'vitest'
@@ -56,4 +56,24 @@ test('the handbook asks the API only for what it has, and names only metrics tha
   expect(named.length).toBeGreaterThan(8)
   const reported = Object.keys(metrics).map(name => name.replace(/_bucket$/, ''))
   expect(named.filter(name => !reported.includes(name))).toEqual([])
+})
+
+test('the pages of the dashboard that README and docs send people to are there', () => {
+  const files = ['README.md', ...readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md'))]
+  const pages = files
+    .map(name => text(name === 'README.md' ? name : `docs/${name}`))
+    .flatMap(page => [...page.matchAll(/(?<!\w)\/dashboard([\w/-]*…?)(?:\?tab=(\w+))?/g)])
+  expect(pages.length).toBeGreaterThan(5)
+  const routes = [...text('apps/dashboard/src/app.tsx').matchAll(/<Route path="(\/[^"]*)"/g)]
+  const known = ['', '/board', ...routes.map(([, path = '']) => path)].map(
+    path => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+  )
+  const tabs = text('apps/dashboard/src/pages/applications/application.tsx')
+  for (const [page, path = '', tab] of pages) {
+    expect(
+      known.some(each => each.test(path)),
+      page,
+    ).toBe(true)
+    if (tab) expect(tabs, page).toContain(`value: '${tab}'`)
+  }
 })

@@ -103,12 +103,12 @@ async function tryOnce(
 }
 
 type Delivery = typeof webhookDeliveries.$inferSelect
-type Endpoint = Pick<typeof webhookEndpoints.$inferSelect, 'kind'>
+type Endpoint = Pick<typeof webhookEndpoints.$inferSelect, 'kind' | 'applicationId'>
 type Outcome = DeliveryAttempt & { delivered: boolean; retryAfter?: number }
 
 async function settle(
   context: Context,
-  { kind }: Endpoint,
+  { kind, applicationId }: Endpoint,
   delivery: Delivery,
   outcome: Outcome,
   final: boolean,
@@ -147,6 +147,13 @@ async function settle(
     .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claim, delivery.claim)))
     .returning({ status: webhookDeliveries.status })
   if (!settled) return undefined
+  if (!delivered && error !== 'disabled') {
+    const { id: deliveryId, endpointId } = delivery
+    context.log.warn(
+      { applicationId, endpointId, deliveryId, outcome: error, code: status, ms: durationMs },
+      'webhook not delivered',
+    )
+  }
   const ended = settled.status === 'failed'
   await note(context, delivery.endpointId, { ...outcome, delivered, ended, stays: kind === 'directory' })
   return settled.status === 'queued' ? { retryAt: new Date(Date.now() + afterMs) } : undefined
