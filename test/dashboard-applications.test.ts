@@ -103,6 +103,22 @@ test('a key of chosen scopes and days may do that and no more, and is listed wit
   )
 })
 
+test('every key of an application is listed, however many there are', async () => {
+  const { page, go } = dashboard
+  const { id } = await sparekey.application()
+  const make = () =>
+    sparekey.call('POST', `/v1/applications/${id}/keys`, {
+      key: sparekey.adminKey,
+      body: { kind: 'secret' },
+    })
+  await Promise.all(Array.from({ length: 105 }, make))
+  await go(`/applications/${id}`)
+  const rows = page.getByRole('table', { name: /^Keys/ }).locator('tbody tr')
+  await rows.first().waitFor()
+  // With the two that it was made with.
+  expect(await rows.count()).toBe(107)
+})
+
 test('an application is deleted once its name was typed, and its keys with it', async () => {
   const { page, go, button, dialog } = dashboard
   const { id, slug, secret } = await sparekey.application({ name: 'Short Lived' })

@@ -4,18 +4,23 @@ import type { Application, ApplicationPatch, Key } from '../../api/types.ts'
 
 const pageSize = 100
 
-/** All applications, page after page: there are few, and menus need them all. */
-async function allApplications(): Promise<Application[]> {
-  const items: Application[] = []
-  let cursor: string | undefined
+/** Every item of a list, page after page: for lists that are short, and shown whole. */
+async function everyPage<T>(
+  readPage: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; nextCursor: string | null }>,
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
   do {
-    const query = { limit: pageSize, ...(cursor ? { cursor } : {}) }
-    const page = await answer(api.GET('/v1/applications', { params: { query } }))
+    const page = await readPage({ limit: pageSize, ...(cursor ? { cursor } : {}) })
     items.push(...page.items)
-    cursor = page.nextCursor ?? undefined
+    cursor = page.nextCursor
   } while (cursor)
   return items
 }
+
+/** All applications: there are few, and menus need them all. */
+const allApplications = (): Promise<Application[]> =>
+  everyPage(query => answer(api.GET('/v1/applications', { params: { query } })))
 
 export const useApplications = () =>
   useQuery({ queryKey: ['applications'], queryFn: allApplications, staleTime: 60_000 })
@@ -29,10 +34,8 @@ export const applicationQuery = (id: string) =>
 export const keysQuery = (id: string) =>
   queryOptions({
     queryKey: ['keys', id],
-    queryFn: async (): Promise<Key[]> => {
-      const params = { path: { id }, query: { limit: pageSize } }
-      return (await answer(api.GET('/v1/applications/{id}/keys', { params }))).items
-    },
+    queryFn: (): Promise<Key[]> =>
+      everyPage(query => answer(api.GET('/v1/applications/{id}/keys', { params: { path: { id }, query } }))),
   })
 
 /** Makes a new secret for the application's own directory; its text is to be had this once. */
