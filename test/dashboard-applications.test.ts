@@ -103,6 +103,15 @@ test('a key of chosen scopes and days may do that and no more, and is listed wit
   )
 })
 
+test('what is to be copied says to do it by hand where the page has no clipboard, as on plain http', async () => {
+  const { page, go, button } = dashboard
+  const { id } = await sparekey.application()
+  await go(`/applications/${id}`)
+  await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+  await button('Copy id').click()
+  await button('Select and copy it by hand').waitFor()
+})
+
 test('every key of an application is listed, however many there are', async () => {
   const { page, go } = dashboard
   const { id } = await sparekey.application()
