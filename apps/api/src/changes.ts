@@ -16,7 +16,9 @@ export function createNoteChange(core: Pick<CoreContext, 'db'>, clientOf: (c: Co
     const id = typeof params.id === 'string' ? params.id : undefined
     // Where the operator names whose thing it is, the call has looked that it is so.
     const named = c.req.query('applicationId')
-    const about = [c.get('applicationId'), id, named].find(text => text !== undefined && isId('app', text))
+    const about = [c.get('applicationId'), c.get('target'), id, named].find(
+      text => text !== undefined && isId('app', text),
+    )
     const entry = {
       actor: 'keyId' in caller ? caller.keyId : 'operator',
       applicationId: 'application' in caller ? caller.application.id : about,

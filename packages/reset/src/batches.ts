@@ -1,3 +1,5 @@
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+
 /** Rows that one statement takes where there may be millions, so that none lasts as long as Postgres lets one last. */
 export const batch = 1000
 
@@ -9,3 +11,6 @@ export async function inBatches(step: () => Promise<number>): Promise<number> {
     if (taken < batch) return all
   }
 }
+
+/** Whether a column is one that a query finds. The query runs once, where a plan may repeat that of `in (…)` for each row. */
+export const among = (column: SQLWrapper, query: SQLWrapper): SQL => sql`${column} = any(array(${query}))`

@@ -1,22 +1,36 @@
 import { accounts } from '@sparekey/db/schema/accounts'
-import { applications } from '@sparekey/db/schema/applications'
+import { apiKeys, applications } from '@sparekey/db/schema/applications'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
+import { webhookEndpoints } from '@sparekey/db/schema/webhooks'
 import { eq, inArray } from 'drizzle-orm'
-import { batch, inBatches } from './batches.ts'
+import { among, batch, inBatches } from './batches.ts'
 import type { Context } from './context.ts'
 import { notFound } from './errors.ts'
+import { deleteDeliveries } from './webhooks/delete-deliveries.ts'
+
+/** Deletes an application's keys: nobody asks for anything while the rest goes. Throws ResetError `not_found`. */
+export async function closeApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
+  const [found] = await db.select({ id: applications.id }).from(applications).where(eq(applications.id, id))
+  if (!found) throw notFound('application')
+  await db.delete(apiKeys).where(eq(apiKeys.applicationId, id))
+}
 
 /**
- * Deletes an application with everything that belongs to it; its requests and accounts, which may be millions, piece by
- * piece before the rest, so that the next call goes on where one broke off. Throws ResetError `not_found`.
+ * Deletes an application with everything that belongs to it. What there may be millions of goes in batches before the rest,
+ * so that the next call goes on where one broke off.
  */
-export async function deleteApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
+export async function deleteApplication(context: Pick<Context, 'db'>, id: string): Promise<void> {
+  const { db } = context
+  const endpoints = db
+    .select({ id: webhookEndpoints.id })
+    .from(webhookEndpoints)
+    .where(eq(webhookEndpoints.applicationId, id))
+  await deleteDeliveries(context, endpoint => inArray(endpoint, endpoints))
   for (const table of [resetRequests, accounts]) {
     await inBatches(async () => {
       const some = db.select({ id: table.id }).from(table).where(eq(table.applicationId, id)).limit(batch)
-      return (await db.delete(table).where(inArray(table.id, some)).returning({ id: table.id })).length
+      return (await db.delete(table).where(among(table.id, some)).returning({ id: table.id })).length
     })
   }
-  const gone = await db.delete(applications).where(eq(applications.id, id)).returning({ id: applications.id })
-  if (gone.length === 0) throw notFound('application')
+  await db.delete(applications).where(eq(applications.id, id))
 }

@@ -5,7 +5,7 @@ import {
   listApplications,
   updateApplication,
 } from '@sparekey/reset/applications'
-import { deleteApplication } from '@sparekey/reset/delete-application'
+import { closeApplication, deleteApplication } from '@sparekey/reset/delete-application'
 import { rotateDirectorySecret } from '@sparekey/reset/directory/settings'
 import { type Api, addEndpoint } from '../endpoint.ts'
 import {
@@ -47,7 +47,6 @@ export function addApplications(api: Api, deps: V1Deps): void {
     async ({ c, body }) => {
       const { application, ...shown } = await createApplication(core, body)
       c.set('target', application.id)
-      c.set('applicationId', application.id)
       const location = `/v1/applications/${application.id}`
       return c.json({ ...toApplication(application), ...shown }, 201, { Location: location })
     },
@@ -133,6 +132,10 @@ export function addApplications(api: Api, deps: V1Deps): void {
       answer: { status: 204, description: 'It is gone' },
     },
     async ({ c, params }) => {
+      await closeApplication(core, params.id)
+      // Whatever comes of the rest.
+      c.set('changed', true)
+      forgetKeys()
       await deleteApplication(core, params.id)
       return c.body(null, 204)
     },

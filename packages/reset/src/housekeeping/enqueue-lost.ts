@@ -1,8 +1,8 @@
 import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
-import { and, eq, gt, inArray, lt, sql } from 'drizzle-orm'
-import { batch } from '../batches.ts'
+import { and, eq, inArray, lt, sql } from 'drizzle-orm'
+import { among, batch } from '../batches.ts'
 import type { Context } from '../context.ts'
 import { noticeJob, resetJob, webhookJob } from '../jobs.ts'
 import { isAccepted } from '../status.ts'
@@ -12,8 +12,8 @@ const lostAfterSeconds = 30
 
 /**
  * Enqueues rows that may have lost their job. Adding a job that is there already changes nothing, so a wrong guess
- * costs little; each row is stamped, so that a long queue is not offered again and again. Rejects where the queue is away.
- * Resolves to how many rows were offered.
+ * costs little; each row is stamped, so that a long queue is not offered again and again. `afterSeconds`: of silence. Rejects
+ * where the queue is away. Resolves to how many rows were offered.
  */
 export async function enqueueLost({ db, queues }: Context, afterSeconds = lostAfterSeconds): Promise<number> {
   // Once for all batches: where these take longer than that, the first would be old again before the last is reached.
@@ -27,30 +27,28 @@ export async function enqueueLost({ db, queues }: Context, afterSeconds = lostAf
       .update(resetRequests)
       .set({ enqueuedAt: sql`now()` })
       .where(
-        inArray(
+        among(
           resetRequests.id,
           db
             .select({ id: resetRequests.id })
             .from(resetRequests)
-            .where(
-              and(
-                isAccepted,
-                lt(resetRequests.enqueuedAt, old),
-                // What is out of time ends by expire, and a worker would not take it.
-                gt(resetRequests.deliverBefore, sql`now()`),
-              ),
-            )
+            .where(and(isAccepted, lt(resetRequests.enqueuedAt, old)))
             .orderBy(resetRequests.enqueuedAt)
             .limit(batch)
             .for('update', { skipLocked: true }),
         ),
       )
-      .returning({ id: resetRequests.id, generation: resetRequests.generation })
+      .returning({
+        id: resetRequests.id,
+        generation: resetRequests.generation,
+        // No worker would take it any more: `expire` ends it.
+        isLate: sql<boolean>`${resetRequests.deliverBefore} <= now()`,
+      })
     const due = await db
       .update(mails)
       .set({ nextTryAt: sql`now()` })
       .where(
-        inArray(
+        among(
           mails.id,
           db
             .select({ id: mails.id })
@@ -72,7 +70,7 @@ export async function enqueueLost({ db, queues }: Context, afterSeconds = lostAf
       .update(webhookDeliveries)
       .set({ nextTryAt: sql`now()` })
       .where(
-        inArray(
+        among(
           webhookDeliveries.id,
           db
             .select({ id: webhookDeliveries.id })
@@ -91,7 +89,7 @@ export async function enqueueLost({ db, queues }: Context, afterSeconds = lostAf
       )
       .returning({ id: webhookDeliveries.id })
     const jobs = [
-      ...requests.map(({ id, generation }) => resetJob(id, generation)),
+      ...requests.filter(({ isLate }) => !isLate).map(({ id, generation }) => resetJob(id, generation)),
       ...due.map(mail =>
         mail.kind === 'notice' ? noticeJob(mail.id) : resetJob(mail.requestId, mail.generation),
       ),

@@ -4,7 +4,7 @@ import { mails } from '@sparekey/db/schema/mails'
 import { resetRequests } from '@sparekey/db/schema/reset-requests'
 import type { Dialect } from '@sparekey/db/types'
 import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
-import { batch, inBatches } from '../batches.ts'
+import { among, batch, inBatches } from '../batches.ts'
 import type { Context } from '../context.ts'
 import { delivering, isAccepted, voided } from '../status.ts'
 import { enqueueDeliveries, tell } from '../webhooks/events.ts'
@@ -39,7 +39,7 @@ async function expireLinks({ db }: Context): Promise<number> {
   const expired = await db
     .update(resetRequests)
     .set({ status: 'expired', endedAt: sql`now()`, ...voided })
-    .where(inArray(resetRequests.id, over))
+    .where(among(resetRequests.id, over))
     .returning({ id: resetRequests.id })
   return expired.length
 }
@@ -79,7 +79,7 @@ async function endMails(context: Context): Promise<number> {
           else 'out of time: ' || coalesce((select response from mail_attempts a where a.mail_id = ${mails.id}
           order by a.id desc limit 1), 'no worker took it') end`,
       })
-      .where(inArray(mails.id, over))
+      .where(among(mails.id, over))
       .returning()
     for (const { requestId, generation, status, kind, reason } of late) {
       if (kind !== 'reset' || status === 'cancelled') continue
@@ -121,7 +121,7 @@ async function failUntaken(context: Context): Promise<number> {
         reason: sql`'out of time: ' || coalesce(${resetRequests.reason}, 'no worker took it')`,
         ...dead,
       })
-      .where(inArray(resetRequests.id, over))
+      .where(among(resetRequests.id, over))
       .returning(which)
     failed.push(...never)
     return never.length

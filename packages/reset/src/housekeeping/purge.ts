@@ -1,7 +1,7 @@
 import { codeGuesses, idempotencyKeys, resetRequests } from '@sparekey/db/schema/reset-requests'
 import { webhookDeliveries } from '@sparekey/db/schema/webhooks'
-import { inArray, lt, sql } from 'drizzle-orm'
-import { batch, inBatches } from '../batches.ts'
+import { and, lt, sql } from 'drizzle-orm'
+import { among, batch, inBatches } from '../batches.ts'
 import type { Context } from '../context.ts'
 import { purgeFigures } from '../figures.ts'
 import { purgeHumanProofs } from '../human-proof/check.ts'
@@ -20,23 +20,23 @@ export async function purge({ db }: Context, days: number): Promise<number> {
   const deleted = await inBatches(async () => {
     const { id, endedAt } = resetRequests
     const old = db.select({ id }).from(resetRequests).where(lt(endedAt, before)).limit(batch)
-    return (await db.delete(resetRequests).where(inArray(id, old)).returning({ id })).length
+    return (await db.delete(resetRequests).where(among(id, old)).returning({ id })).length
   })
   await inBatches(async () => {
     const { id, endedAt } = webhookDeliveries
     const old = db.select({ id }).from(webhookDeliveries).where(lt(endedAt, before)).limit(batch)
-    return (await db.delete(webhookDeliveries).where(inArray(id, old)).returning({ id })).length
+    return (await db.delete(webhookDeliveries).where(among(id, old)).returning({ id })).length
   })
   await inBatches(async () => {
-    const place = sql`ctid`
+    // A key that is used anew moves, and is looked at once more.
     const old = db
-      .select({ place })
+      .select({ place: sql`ctid` })
       .from(idempotencyKeys)
       .where(lt(idempotencyKeys.createdAt, yesterday))
       .limit(batch)
     const gone = await db
       .delete(idempotencyKeys)
-      .where(sql`ctid = any(array(${old}))`)
+      .where(and(among(sql`ctid`, old), lt(idempotencyKeys.createdAt, yesterday)))
       .returning({ at: idempotencyKeys.createdAt })
     return gone.length
   })

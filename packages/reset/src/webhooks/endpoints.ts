@@ -9,6 +9,7 @@ import { getApplication } from '../applications.ts'
 import type { Context } from '../context.ts'
 import { invalid, notFound } from '../errors.ts'
 import { decodeCursor, type PageQuery, toPage } from '../page.ts'
+import { deleteDeliveries } from './delete-deliveries.ts'
 import { enqueueDeliveries } from './events.ts'
 import { rotated, seal } from './secrets.ts'
 
@@ -128,8 +129,11 @@ export async function updateEndpoint(
   })
 }
 
-/** Deletes an endpoint with its deliveries. Throws ResetError `not_found`. */
-export async function deleteEndpoint({ db }: Context, applicationId: string, id: string): Promise<void> {
+/** Deletes an endpoint with its deliveries, most of them beforehand. Throws ResetError `not_found`. */
+export async function deleteEndpoint(context: Context, applicationId: string, id: string): Promise<void> {
+  const { db } = context
+  await assertOwn(db, applicationId, id)
+  await deleteDeliveries(context, endpoint => eq(endpoint, id))
   await db.transaction(async tx => {
     const gone = await tx
       .delete(webhookEndpoints)
