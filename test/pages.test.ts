@@ -39,11 +39,17 @@ test('an application that sets passwords itself has no form here that could not 
   const recipient = { id: '1', email: 'their-own@example.com' }
   const body = { login: 'anna', recipient }
   expect((await sparekey.call('POST', '/v1/reset-requests', { key: secret, body })).status).toBe(202)
-  const token = tokenOf(await sparekey.mail(recipient.email))
+  const mail = await sparekey.mail(recipient.email)
+  const token = tokenOf(mail)
   const page = await browser.newPage()
   await page.goto(`${sparekey.url}/reset/${slug}#${token}`)
   await page.getByRole('heading', { level: 1, name: /can.t be used/ }).waitFor()
   await page.close()
+  // A code is no way around it, and would make the mailed token useless.
+  const [request] = (await sparekey.call('GET', '/v1/reset-requests?login=anna', { key: secret })).body.items
+  const code = /\b\d{4} ?\d{4}\b/.exec(mail.text ?? '')?.[0] ?? ''
+  const owners: Record<string, string>[] = [{ requestId: request.id }, { application: slug, login: 'anna' }]
+  for (const owner of owners) expect((await send('/reset/code', { ...owner, code })).status).not.toBe(200)
   // And it is theirs to use up.
   expect(
     (await sparekey.call('POST', '/v1/reset-tokens/redeem', { key: secret, body: { token } })).status,
@@ -63,6 +69,10 @@ test('password managers are given the name that was typed, and never a masked on
   expect(await page.locator('form:has([autocomplete="new-password"])').locator(names).count()).toBe(0)
   await page.close()
   const code = /\b\d{4} ?\d{4}\b/.exec(mail.text ?? '')?.[0] ?? ''
-  const html = await (await send('/reset/code', { application: slug, login, code })).text()
-  expect(html).toMatch(/autocomplete="username"[^>]* value="managed@example.com"/)
+  const typed = /autocomplete="username"[^>]* value="managed@example.com"/
+  const form = await (await send('/reset/code', { application: slug, login, code })).text()
+  expect(form).toMatch(typed)
+  const token = /name="token" value="([\w-]{43})"/.exec(form)?.[1] ?? ''
+  const refused = await send('/reset/password', { application: slug, username: login, token, password: 'x' })
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringMatching(typed)])
 })

@@ -1,7 +1,7 @@
 import { isId } from '@sparekey/db/id'
 import { isSlug } from '@sparekey/reset/application-settings'
-import { findApplication } from '@sparekey/reset/applications'
-import { exchange } from '@sparekey/reset/codes'
+import { type Application, findApplication } from '@sparekey/reset/applications'
+import { exchange, findOwner } from '@sparekey/reset/codes'
 import { complete } from '@sparekey/reset/complete'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { notFound, ResetError, unusable } from '@sparekey/reset/errors'
@@ -17,10 +17,13 @@ import { factsOf } from './v1/deps.ts'
 
 /** The core's verbs as the hosted pages ask for them, under the same limits by address as `/v1`. */
 export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
+  const find = async (slug: string) => {
+    const application = isSlug(slug) ? await findApplication(core, { slug }) : undefined
+    return application && isServed(application) ? application : null
+  }
+
   return {
-    async findApplication(slug) {
-      return (isSlug(slug) && (await findApplication(core, { slug }))) || null
-    },
+    findApplication: find,
     request: ({ application: { id }, login, locale, redirectUrl, proof, client }) =>
       guarded(async () => {
         const application = await findApplication(core, { id })
@@ -40,7 +43,7 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
     challenge: (slug, client) =>
       guarded(async () => {
         await limits.takeAddress('challenge', client.ip, callsPerMinute)
-        const application = isSlug(slug) && (await findApplication(core, { slug }))
+        const application = await find(slug)
         if (!application) throw notFound('application')
         return await makeChallenge(core, application)
       }),
@@ -49,13 +52,15 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
         await limits.takeAddress('exchange', client.ip, callsPerMinute)
         const known = 'requestId' in input ? isId('req', input.requestId) : isLogin(input.login)
         if (!known) throw unusable()
+        const owner = await findOwner(core, input)
+        if (owner && !isServed(owner)) throw unusable()
         return await exchange(core, input)
       }),
     peek: token =>
       guarded(async () => {
         const peeked = await peek(core, token)
         // No password of theirs is set here: better said before one is typed.
-        if (peeked.application.directory === 'caller') throw unusable()
+        if (!isServed(peeked.application)) throw unusable()
         return peeked
       }),
     complete: ({ client, ...input }) =>
@@ -65,6 +70,9 @@ export function createPageVerbs(core: CoreContext, limits: Limits): PageVerbs {
       }),
   }
 }
+
+/** Whether the hosted pages ask for resets and set passwords: in the caller's own directory, its pages do. */
+const isServed = ({ directory }: Pick<Application, 'directory'>) => directory !== 'caller'
 
 /** The pages read a refusal's code; so an outage gets one, and a limit tells its seconds. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {

@@ -122,14 +122,18 @@ function digitsOf(text: string): string | undefined {
 }
 
 /** Whose breaker counts a guess: the application that is named, else the request's. */
-async function findOwner({ db }: Context, { requestId, applicationId }: ExchangeInput) {
+/** The application whose code it would be. */
+export async function findOwner(
+  { db }: Context,
+  { requestId, applicationId }: Pick<ExchangeInput, 'requestId' | 'applicationId'>,
+) {
   const ofRequest = db
     .select({ id: resetRequests.applicationId })
     .from(resetRequests)
     .where(eq(resetRequests.id, requestId ?? ''))
-  const { id, limits, webhookEvents } = applications
+  const { id, directory, limits, webhookEvents } = applications
   const [owner] = await db
-    .select({ id, limits, webhookEvents })
+    .select({ id, directory, limits, webhookEvents })
     .from(applications)
     .where(eq(id, applicationId ?? ofRequest))
   return owner

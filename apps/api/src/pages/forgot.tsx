@@ -9,13 +9,8 @@ const maxLogin = 320
 
 /** The way to a mail: the form, and the one answer it gets. */
 export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDeps) {
-  const find = async (slug: string) => {
-    const application = await verbs.findApplication(slug)
-    return application?.directory === 'caller' ? null : application
-  }
-
   pages.get('/forgot/:slug', async c => {
-    const application = await find(c.req.param('slug'))
+    const application = await verbs.findApplication(c.req.param('slug'))
     if (!application) return frame.wrong(c, 'notFound')
     const view = frame.view(c, application)
     const page = <LoginPage view={view} redirectUrl={c.req.query('redirectUrl')} />
@@ -32,13 +27,13 @@ export function addForgot(pages: Hono, frame: Frame, { verbs, clientOf }: PagesD
   })
 
   pages.post('/forgot/:slug', frame.form, async c => {
-    const application = await find(c.req.param('slug'))
+    const application = await verbs.findApplication(c.req.param('slug'))
     if (!application) return frame.wrong(c, 'notFound')
     return await ask(c, application)
   })
 
   pages.get('/forgot/:slug/sent', async c => {
-    const application = await find(c.req.param('slug'))
+    const application = await verbs.findApplication(c.req.param('slug'))
     const requestId = c.req.query('request') ?? ''
     if (!application || !/^\w{1,64}$/.test(requestId)) return frame.wrong(c, 'notFound')
     const view = frame.view(c, application)

@@ -77,6 +77,7 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     const fields = await fieldsOf(c)
     const token = fields.get('token') ?? ''
     const password = fields.get('password') ?? ''
+    const typed = fields.get('username') || undefined
     const view = frame.view(c, await find(fields.get('application')))
     try {
       const { redirectUrl } = await verbs.complete({ token, password, client: clientOf(c) })
@@ -89,9 +90,9 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
     } catch (error) {
       const refusal = refusalOf(error)
       const moment = frame.sayMoment(c, view, refusal)
-      if (moment) return await choose(c, token, { message: moment }, refusal.status)
+      if (moment) return await choose(c, token, { message: moment }, refusal.status, typed)
       if (refusal.code === 'password_refused')
-        return await choose(c, token, { reasons: refusal.reasons }, 422)
+        return await choose(c, token, { reasons: refusal.reasons }, 422, typed)
       return unusable(c, view)
     }
   })

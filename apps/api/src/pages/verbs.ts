@@ -12,8 +12,6 @@ export interface PageApplication {
   linkMinutes?: number
   /** Minutes a mailed code lives; 10 unless told. */
   codeMinutes?: number
-  /** `caller`: its own pages ask for a reset and set the password. */
-  directory?: 'builtin' | 'caller' | 'http'
   /** What the form must bring beside the login. */
   humanProof?: { kind: 'altcha' } | { kind: 'turnstile' | 'hcaptcha'; siteKey: string } | null
 }
@@ -36,6 +34,7 @@ export type CodeOwner = { requestId: string } | { applicationId: string; login: 
  * carry `errors: [{path}]`), `human_proof_required`, `not_found` or `unavailable`. Anything else becomes the 500 page.
  */
 export interface PageVerbs {
+  /** Null also for one whose own pages ask for a reset and set the password. */
   findApplication(slug: string): Promise<PageApplication | null>
   request(input: {
     application: PageApplication
