@@ -1,4 +1,5 @@
 import type { BackendFactory, ConnectionOptions, RedisQueueBackend } from 'bullmq'
+import type { QueueName } from './jobs.ts'
 import { openPostgresLink, preparePostgres } from './postgres.ts'
 import type { Reach } from './reach.ts'
 import { openRedisLink } from './redis-link.ts'
@@ -43,8 +44,14 @@ export async function prepareBackend(backend: Backend): Promise<void> {
   if (backend.kind === 'postgres') await preparePostgres(backend.url)
 }
 
+/** A worker of a `queue` is patient: it waits for a server that is away. Who adds jobs is told soon. */
+export interface LinkUse {
+  patient: boolean
+  queue?: QueueName
+}
+
 /** Opens a link; connects on first use. */
-export function openLink(backend: Backend, reach: Reach, options: { patient: boolean }): Link {
+export function openLink(backend: Backend, reach: Reach, options: LinkUse): Link {
   return backend.kind === 'redis'
     ? openRedisLink(backend.address, backend.prefix, reach, options)
     : openPostgresLink(backend.url, reach, options)

@@ -1,13 +1,14 @@
 import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations } from 'bullmq'
 import { Client, Pool } from 'pg'
-import type { Link } from './backend.ts'
+import type { Link, LinkUse } from './backend.ts'
+import type { QueueName } from './jobs.ts'
 import { isOutage, type Reach } from './reach.ts'
 
 /**
- * Connections that one worker holds at most: one listens, on the others jobs are finished and fetched, each by a commit of
- * its own. 10 took a start without Redis from 540 mails/s to 690, where 4 were, 6 made it 617, and 16 make it 719.
+ * Connections that a worker of a queue holds at most: one listens, on the others jobs are finished and fetched, each by a
+ * commit of its own. With 10 for the mails a start without Redis sends 690 of them a second: 540 with 4, 617 with 6, 719 with 16.
  */
-export const workerConnections = 10
+export const workerConnections = (queue: QueueName): number => (queue === 'mail' ? 10 : 4)
 /** Connections that the producers of one process hold at most. */
 export const producerConnections = 3
 
@@ -24,10 +25,10 @@ export async function preparePostgres(url: string): Promise<void> {
 }
 
 /** The queues' way to Postgres: a small pool of its own, never the application's. */
-export function openPostgresLink(url: string, reach: Reach, { patient }: { patient: boolean }): Link {
+export function openPostgresLink(url: string, reach: Reach, { patient, queue }: LinkUse): Link {
   const pool = new Pool({
     ...withSearchPath(url),
-    max: patient ? workerConnections : producerConnections,
+    max: queue ? workerConnections(queue) : producerConnections,
     connectionTimeoutMillis: patient ? 5_000 : 900,
     query_timeout: patient ? 30_000 : 1_000,
     idleTimeoutMillis: 30_000,
