@@ -131,7 +131,10 @@ export function nile(app: Api, core: DialectCore): void {
       }
       await core.request(c, application, ask(asked.email))
       const { revealUnknown } = application.nile
-      return c.body(null, revealUnknown && !(await core.hasAccount(application, asked.email)) ? 200 : 201)
+      return c.body(
+        null,
+        revealUnknown && (await core.accountIdOf(application, asked.email)) === undefined ? 200 : 201,
+      )
     },
   )
 

@@ -47,7 +47,8 @@ export function createNileProof(core: DialectCore, cookies: NileCookies) {
       if (person !== undefined) return person
       const token = cookies.read(c, 'reset')
       const held = token === undefined ? undefined : await opened(application, token, email)
-      return held && { login: email, recipientKey: held.recipientKey }
+      const isTheirs = held && (await core.accountIdOf(application, email)) === held.recipientKey
+      return isTheirs ? { login: email, recipientKey: held.recipientKey } : undefined
     },
 
     /** A short session, which ends with the next change of the password. */
