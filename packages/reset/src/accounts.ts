@@ -13,7 +13,7 @@ import {
 import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
-import { type Account, findAccount } from './find-account.ts'
+import { type Account, findAccount, hashBeside } from './find-account.ts'
 import { loginKey } from './login.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 import { hashPassword, verifyPassword } from './passwords/hash.ts'
@@ -139,8 +139,9 @@ export async function deleteAccount(
 }
 
 /**
- * Whether it is the password of the account with this login. A login that nobody has costs a hash too. A valid hash of
- * another making is replaced by ours, unless the password was set meanwhile.
+ * Whether it is the password of the account with this login. A login that nobody has costs a hash too, of the same making as
+ * the application's others: imported ones take many times as long as ours, or less. A valid hash of another making is
+ * replaced by ours, unless the password was set meanwhile.
  */
 export async function verifyAccount(
   { db, log }: Pick<Context, 'db' | 'log'>,
@@ -148,9 +149,14 @@ export async function verifyAccount(
   { login, password }: { login: string; password: string },
 ): Promise<{ valid: boolean }> {
   checkDirectory(application)
-  const account = await findAccount(db, application.id, loginKey(login))
+  const key = loginKey(login)
+  const [account, another] = await Promise.all([
+    findAccount(db, application.id, key),
+    hashBeside(db, application.id, key),
+  ])
   const stored = account?.passwordHash ?? null
-  const { valid, rehash } = await verifyPassword(stored, password)
+  const { valid: fits, rehash } = await verifyPassword(stored ?? another, password)
+  const valid = stored !== null && fits
   if (account && stored !== null && rehash) {
     try {
       const passwordHash = await hashPassword(password)

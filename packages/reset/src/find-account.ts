@@ -33,11 +33,22 @@ export async function findAccount(db: Db, applicationId: string, key: string): P
   return account
 }
 
-/** Whether a login or address is somebody's. Only for an application that wants this told. */
-export async function hasAccount(
+/** Whose login or address it is. To be told to nobody who has not proved to be that person. */
+export async function accountIdOf(
   { db }: Pick<Context, 'db'>,
   applicationId: string,
   login: string,
-): Promise<boolean> {
-  return (await findAccountId(db, applicationId, loginKey(login))) !== undefined
+): Promise<string | undefined> {
+  return await findAccountId(db, applicationId, loginKey(login))
+}
+
+const nextHash = (where: string) => `
+  (select password_hash from (select password_hash from accounts where application_id = $1 and ${where}
+    order by login_key limit 20) as others where password_hash is not null limit 1)`
+const besideLogin = `select coalesce(${nextHash('login_key > $2')}, ${nextHash('$2 <> login_key')}) as hash`
+
+/** The hash of an account whose login is beside this one, the same each time; null where those beside it have none. */
+export async function hashBeside(db: Db, applicationId: string, key: string): Promise<string | null> {
+  const [found] = await runOn(db.hot)<{ hash: string | null }>(besideLogin, [applicationId, key])
+  return found?.hash ?? null
 }
