@@ -53,6 +53,17 @@ test('the vendor’s client resets a password; the token works once', async () =
   expect(await newest(sparekey, app.secret, login)).toMatchObject({ dialect: 'payabli', status: 'used' })
 })
 
+test('a token that works is no way to ask without end', async () => {
+  const login = await person(sparekey, app.secret)
+  await client().user.authResetUser({ email: login, entry: '8cfec2e0fa', entryType: 2 })
+  const token = tokenOf(await sparekey.mail(login))
+  const tries = Array.from({ length: 21 }, () =>
+    refusal(client(token).user.changePswUser({ psw: 'short' }, once)),
+  )
+  const refused = (await Promise.all(tries)).map(({ statusCode }) => statusCode).sort()
+  expect(refused).toEqual([...Array(20).fill(400), 429])
+})
+
 test('known and unknown users get the same bytes, and the unknown one no mail', async () => {
   const login = await person(sparekey, app.secret)
   const ask = async (email: string) =>

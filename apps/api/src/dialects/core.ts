@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Dialect, KeyKind } from '@sparekey/db/types'
 import { type Application, findTenant } from '@sparekey/reset/applications'
 import { exchangeAlone } from '@sparekey/reset/codes'
 import { type Completed, complete } from '@sparekey/reset/complete'
 import type { Context as CoreContext } from '@sparekey/reset/context'
 import { unusable } from '@sparekey/reset/errors'
-import { hasAccount } from '@sparekey/reset/find-account'
+import { accountIdOf } from '@sparekey/reset/find-account'
 import { type RequestInput, request } from '@sparekey/reset/request'
 import { requestLink } from '@sparekey/reset/request-link'
 import { findSession } from '@sparekey/reset/sessions'
@@ -30,6 +31,9 @@ export interface DialectDeps {
 
 /** A vendor's client asks for resets and uses tokens up; a key narrowed to less does not speak for it. */
 const dialectScopes = ['requests:write', 'tokens:redeem'] as const
+
+/** In a minute: nobody thinks of so many passwords. */
+const callsPerToken = 20
 
 /** What a dialect asks for; whose application, which client and which dialect it is are known already. */
 type Ask = Omit<RequestInput, 'application' | 'dialect' | 'client' | 'recipient' | 'idempotency'>
@@ -92,15 +96,16 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
 
     /** The application of a token that works, where the token is all that a call brings. Throws `token_unusable`. */
     async byToken(c: Context<Env>, token: string): Promise<Application> {
-      try {
-        const { application } = await peek(core, token)
-        if (!speaks(application)) throw unusable()
-        return { ...application, aliases: [] }
-      } catch (error) {
+      const found = await peek(core, token).catch(async error => {
         // Good tokens come from the application's own server, and as many as there are.
         await limits.takeAddress('refused-token', clientOf(c).ip, callsPerMinute)
         throw error
-      }
+      })
+      const { application } = found
+      if (!speaks(application)) throw unusable()
+      // Each refused password costs a look at it, and uses nothing up.
+      await limits.take('token', createHash('sha256').update(token).digest('hex'), callsPerToken)
+      return { ...application, aliases: [] }
     },
 
     /** As `POST /v1/reset-requests`: the same for a login that nobody has. */
@@ -138,7 +143,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
     findSession: (application: Application, accountId: string, since: Date) =>
       findSession(core, { applicationId: application.id, accountId, since }),
 
-    hasAccount: (application: Application, login: string) => hasAccount(core, application.id, login),
+    accountIdOf: (application: Application, login: string) => accountIdOf(core, application.id, login),
 
     /** Signs a text for one purpose of this dialect: 64 hex digits. */
     sign: (purpose: string, text: string) => signText(core, `${name} ${purpose}`, text),
