@@ -4,6 +4,7 @@ import { cancelRequest, getRequest, resendRequest } from '@sparekey/reset/manage
 import { request } from '@sparekey/reset/request'
 import { listRequests } from '@sparekey/reset/search'
 import type { Context } from 'hono'
+import type { Caller } from '../auth.ts'
 import { parseInput } from '../body.ts'
 import { type Api, addEndpoint, answerJson } from '../endpoint.ts'
 import { canonicalJson } from '../json.ts'
@@ -20,6 +21,8 @@ import {
 import { idParams, toList } from './schemas.ts'
 
 const route = 'POST /v1/reset-requests'
+/** What an Idempotency-Key is one of: who holds the publishable key, as anybody may, must not use up the server's. */
+const routeOf = ({ kind }: Caller) => (kind === 'secret' ? route : `${route} ${kind}`)
 const tag = 'Reset requests'
 
 /** `/v1/reset-requests`: posting, reading, cancelling and sending again. */
@@ -70,7 +73,9 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
         dialect: 'sparekey',
         client,
         idempotency:
-          key === undefined ? undefined : { key, body: digestOf({ ...body, humanProof: undefined }), route },
+          key === undefined
+            ? undefined
+            : { key, body: digestOf({ ...body, humanProof: undefined }), route: routeOf(caller) },
       })
       c.set('target', id)
       return answerJson(c, 202, { id, status: 'accepted' }, { Location: `/v1/reset-requests/${id}` })
