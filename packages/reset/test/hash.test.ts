@@ -115,6 +115,7 @@ describe('a hash from elsewhere', () => {
     ['scrypt of many lanes', `$scrypt$ln=17,r=8,p=16$${bare(salt)}$${bare(Buffer.alloc(32))}`],
     ['scrypt with N = 1', `$scrypt$ln=0,r=8,p=1$${bare(salt)}$${bare(Buffer.alloc(32))}`],
     ['pbkdf2 of 6 million', `pbkdf2_sha256$6000000$salt$${Buffer.alloc(32).toString('base64')}`],
+    ['pbkdf2 of a key of many blocks', `$pbkdf2$1000000$${ab64(salt)}$${ab64(Buffer.alloc(128))}`],
     ['pbkdf2 of MD5', `pbkdf2_md5$1000$salt$${Buffer.alloc(32).toString('base64')}`],
     ['pbkdf2 with a wrong length', `$pbkdf2-sha256$i=1000,l=64$${bare(salt)}$${bare(Buffer.alloc(32))}`],
     ['pbkdf2 of nothing', `pbkdf2_sha256$1000$salt$=`],
