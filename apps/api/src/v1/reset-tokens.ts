@@ -91,7 +91,8 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
       scope: 'tokens:redeem',
       tag,
       summary: 'Set the new password',
-      description: 'Uses the token up. A password that is refused does not.',
+      description:
+        'Uses the token up. A password that is refused does not. With a secret key the notice names the address and browser of `client`, and none without it.',
       key: 'optional',
       cors: true,
       body: z.strictObject({
@@ -99,7 +100,7 @@ export function addResetTokens(api: Api, deps: V1Deps): void {
         password: passwordSchema,
         client: clientSchema.optional(),
       }),
-      errors: ['token_unusable', 'password_refused', 'forbidden', 'rate_limited'],
+      errors: ['token_unusable', 'password_refused', 'rate_limited'],
       answer: {
         status: 200,
         description: 'The password is set',
