@@ -85,9 +85,12 @@ test('neither a 202 nor a new password waits for a queue, and an API that ends m
   warned.length = 0
   expect((await ask()).status).toBe(202)
   // Else it has waited for a queue until that was given up.
-  expect(warned.filter(message => message.startsWith('queue out'))).toEqual([])
+  const givenUp = () => warned.filter(message => message.startsWith('queue out')).length
+  expect(givenUp()).toBe(0)
   const body = { token, password: 'violet kayak hums at dawn' }
   expect((await sparekey.call('POST', '/v1/password-resets', { body })).status).toBe(200)
+  // Of the 202's job and webhook alone.
+  expect(givenUp()).toBeLessThanOrEqual(2)
   const closed = sparekey.close()
   // Its figures are written next before its queues close.
   await until('the API to close its stores', async () => {

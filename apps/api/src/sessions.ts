@@ -16,7 +16,10 @@ export function createSessions({ db }: Pick<CoreContext, 'db'>, adminKey: string
   const tokenOf = (c: Context) => getCookie(c, name)
 
   return {
-    /** Until when the caller's session lives; undefined: there is none. A page that nobody touches says so, and its calls do not prolong it. */
+    /**
+     * Until when the caller's session lives; undefined: there is none. Calls of a page that nobody
+     * touches do not prolong it, as the dashboard says of itself; nor do any of the queue board, which can't say it.
+     */
     async read(c: Context): Promise<Date | undefined> {
       const token = tokenOf(c)
       const quiet =

@@ -111,9 +111,9 @@ export async function complete(context: Context, input: CompleteInput): Promise<
     ? transactSlowly(context, application.id, change)
     : context.db.transaction(change))
   await context.reached?.('changed')
-  const told = enqueueDeliveries(context, deliveries)
   context.record?.({ type: 'used', applicationId: application.id, dialect: request.dialect })
-  await leaveBehind(context, Promise.all([told, enqueue(context, [noticeJob(noticeId)])]))
+  const jobs = [enqueueDeliveries(context, deliveries), enqueue(context, [noticeJob(noticeId)])]
+  await leaveBehind(context, Promise.all(jobs))
   const { id, login } = account
   return {
     account: { id, login, sessionsValidAfter },

@@ -11,7 +11,7 @@ export function loginKey(text: string): string {
 
 const control = /\p{Cc}/u
 
-/** Whether this can be a login or address at all: one line of valid Unicode, without the NUL that Postgres can't keep. */
+/** Whether this can be a login at all: one line of valid Unicode, without the NUL that Postgres can't keep. */
 export const isLogin = (text: string): boolean => !control.test(text) && text.isWellFormed()
 
 /** `anna@example.com` → `a•••@example.com`; a login without `@` keeps its first letter. */

@@ -27,11 +27,11 @@ export function checkOrigin(text: string, path: string): string {
 /** The application's own page: http(s), with `{token}` in its fragment, which never reaches a server's log. */
 export function checkResetUrl(text: string): string {
   const [page = '', fragment = ''] = text.split('#', 2)
-  const fits = /^https?:\/\/[^/?#\\\s@%]+([/?]|$)/.test(page) && URL.canParse(page) && !/[\s\\<>"]/.test(text)
+  const fits = /^https?:\/\/[^/?#\\\s@%]+([/?]|$)/.test(page) && URL.canParse(page)
   if (fits && fragment.includes('{token}') && !page.includes('{token}') && isMailable(text)) return text
   throw invalid(
     'resetUrl',
-    'must be an http(s) URL with {token} in its fragment, such as https://app.example.com/reset#{token}',
+    'must be an http(s) URL with {token} in its fragment, such as https://app.example.com/reset#{token}, and without quotes, braces and what else must be percent-encoded',
   )
 }
 
