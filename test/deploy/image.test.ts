@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { knownCommands, knownVariables, root, text } from './files.ts'
 
@@ -57,6 +58,29 @@ describe('the image', () => {
       if (!named.includes(image)) expect(image).toMatch(/^(node:26-bookworm|debian:bookworm-slim)$/)
     }
   })
+
+  test.runIf(process.platform === 'linux')(
+    'has every library that its Node asks for, and fails to be built where one is missing',
+    async () => {
+      const node = join(root, 'node_modules/.bin/node')
+      const { stdout } = await promisify(execFile)('ldd', [realpathSync(node)])
+      const asked = [...stdout.matchAll(/^\s*(lib[\w+]+|\S*ld-linux\S*)/gm)].map(
+        ([, name = '']) => name.split('/').pop() ?? '',
+      )
+      expect(asked.length).toBeGreaterThan(4)
+      // What bookworm-slim has: the C library's, and those of apt.
+      const there = /^(libc|libm|libdl|libpthread|libstdc\+\+|libgcc_s|ld-linux.*)$/
+      const installed = all('RUN', shipped).flatMap(
+        rest =>
+          rest
+            .match(/(?<=--no-install-recommends )[^&]+/)?.[0]
+            .trim()
+            .split(/\s+/) ?? [],
+      )
+      for (const name of asked) if (!there.test(name)) expect(installed).toContain(`${name}1`)
+      expect(all('RUN', shipped)).toContain('node --version')
+    },
+  )
 
   test('runs as a user that is not root, by number', () => {
     expect(all('USER', shipped)).toHaveLength(1)
