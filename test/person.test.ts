@@ -15,6 +15,18 @@ afterAll(async () => {
   await deployment?.close()
 })
 
+test('a code with the dashes that a phone makes of a hyphen is read by the built program, too', async () => {
+  const { call, adminKey, apis } = deployment
+  const made = await call('POST', '/v1/applications', { key: adminKey, body: { name: 'Dashes' } })
+  const answer = await fetch(`${apis[0].url}/reset/code`, {
+    method: 'POST',
+    headers: { origin: apis[0].url },
+    body: new URLSearchParams({ application: made.body.slug, login: 'nobody', code: '1234\u20135678' }),
+  })
+  // Wrong, and not malformed.
+  expect(answer.status).toBe(410)
+})
+
 test('by API, worker, Postgres, Redis and SMTP server a person gets a link, sets a password, and the link is spent', async () => {
   const { call, mailServer, adminKey } = deployment
   const email = 'greta@example.com'

@@ -31,8 +31,11 @@ export async function bundle(entryPoints, folder) {
   })
   mkdirSync(outdir, { recursive: true })
   for (const { path, text } of outputFiles) {
-    // Only comments have other characters, and one of them would double what the whole file takes in memory.
-    const ascii = text.replaceAll(/[^\0-\x7f]/g, '?')
+    // Comments and regular expressions have other characters, and one of them would double what the whole file takes in memory.
+    const ascii = text.replaceAll(
+      /[^\0-\x7f]/g,
+      char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
     // Whole at once, since a process may be starting from it just now.
     writeFileSync(`${path}.${process.pid}`, ascii)
     renameSync(`${path}.${process.pid}`, path)
