@@ -78,6 +78,11 @@ describe('settings', () => {
       { name: 'Configuration', state: 'fail', says: 'PORT must be a port number from 1 to 65535.' },
     ])
     expect(code).toBe(1)
+    // Mails are made with it as with any address, and each would fail.
+    const sender = await examine({ ...env, MAIL_FROM: 'Acme <no-reply@mailhost>' })
+    expect(sender.checks).toMatchObject([
+      { state: 'fail', says: expect.stringMatching(/^MAIL_FROM must have/) },
+    ])
     const { output } = await run([], { ...env, SPAREKEY_SECRET: undefined })
     expect(output).toMatch(/^fail {2}Configuration {2}SPAREKEY_SECRET must be set when DATABASE_URL is/)
   })

@@ -1,4 +1,5 @@
-import { readConfig } from '@sparekey/config/config'
+import { ConfigError, readConfig } from '@sparekey/config/config'
+import { checkAddress } from '@sparekey/mail/address'
 import { createClosers, stopSignal } from './closers.ts'
 import { createProgram } from './commands.ts'
 import { describeFailure } from './failure.ts'
@@ -26,7 +27,13 @@ const program = createProgram(async (how, action) => {
   const stop = stopSignal()
   const stopped = new Promise(resolve => stop.addEventListener('abort', resolve))
   const quiet = !env.LOG_LEVEL?.trim() && (how === 'once' || process.stdout.isTTY === true)
-  const run = createRun(readConfig(env), closers, { quiet, stop })
+  const config = readConfig(env)
+  // No mail could be made from another one, and each would fail for good.
+  if (checkAddress(config.mailFrom.address) === null)
+    throw new ConfigError(
+      'MAIL_FROM must have an address that mail servers take, such as no-reply@example.com.',
+    )
+  const run = createRun(config, closers, { quiet, stop })
   let done = false
   const working = action(run).then(
     () => {
