@@ -7,6 +7,7 @@ import { type Guard, takeHold, urlOf } from './guard.ts'
 import {
   isPostmasterOf,
   readPostmaster,
+  removeEmptyPid,
   removeStalePid,
   type Started,
   spawnPostmaster,
@@ -94,6 +95,7 @@ const attachOrStart = async (
       continue
     }
     if (running) await removeStalePid(places, running.pid)
+    else await removeEmptyPid(places)
     programs ??= await prepare(places, state, log)
     child = await spawnPostmaster(places, programs.binaries, programs.user, { port, maxConnections })
     const ended = await readyOrEnded(places, child)
@@ -103,7 +105,9 @@ const attachOrStart = async (
       await savePort(places, { ...state, port })
       log(`the port of Postgres was taken: it moves to ${port}`)
     } else if (
-      !/lock file .* already exists|pre-existing shared memory|is being used by/i.test(ended.complaint)
+      !/lock file .* (already exists|is empty)|pre-existing shared memory|is being used by/i.test(
+        ended.complaint,
+      )
     ) {
       throw explainComplaint(ended.complaint, places.database)
     }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { open, readFile, readlink, realpath, rm, truncate } from 'node:fs/promises'
+import { open, readFile, readlink, realpath, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -60,6 +60,13 @@ export const isPostmasterOf = async (places: Places, pid: number): Promise<boole
 export const removeStalePid = async (places: Places, pid: number): Promise<void> => {
   const now = await readPostmaster(places)
   if (now?.pid === pid && isAlive(pid)) await rm(join(places.database, 'postmaster.pid'), { force: true })
+}
+
+/** Removes a `postmaster.pid` that a crash left empty: whoever makes one writes it at once. Postgres would wait for a person. */
+export const removeEmptyPid = async (places: Places): Promise<void> => {
+  const path = join(places.database, 'postmaster.pid')
+  const left = await stat(path).catch(() => undefined)
+  if (left?.size === 0 && Date.now() - left.mtimeMs > 2_000) await rm(path, { force: true })
 }
 
 /** One started Postgres: `exited` settles, with what it wrote to the log, when it ends. */

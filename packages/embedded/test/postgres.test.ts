@@ -171,6 +171,12 @@ describe('a second start', () => {
     expect((await open()).started).toBe(true)
   })
 
+  it('starts after a crash that left the pid file empty', async () => {
+    await (await open()).close()
+    await writeFile(join(dataDir, 'postgres', 'postmaster.pid'), '')
+    expect((await open()).started).toBe(true)
+  })
+
   it('attaches to the server that a killed process left behind', async () => {
     const first = await openElsewhere()
     const pid = await postmasterPid()
