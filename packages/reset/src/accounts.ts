@@ -13,7 +13,7 @@ import {
 import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, notFound } from './errors.ts'
-import { type Account, findAccount, hashBeside } from './find-account.ts'
+import { type Account, findAccount, hashOfAnother } from './find-account.ts'
 import { loginKey } from './login.ts'
 import { decodeCursor, type Page, type PageQuery, toPage } from './page.ts'
 import { hashPassword, verifyPassword } from './passwords/hash.ts'
@@ -144,15 +144,16 @@ export async function deleteAccount(
  * replaced by ours, unless the password was set meanwhile.
  */
 export async function verifyAccount(
-  { db, log }: Pick<Context, 'db' | 'log'>,
+  context: Pick<Context, 'db' | 'log' | 'secrets'>,
   application: Application,
   { login, password }: { login: string; password: string },
 ): Promise<{ valid: boolean }> {
+  const { db, log } = context
   checkDirectory(application)
   const key = loginKey(login)
   const [account, another] = await Promise.all([
     findAccount(db, application.id, key),
-    hashBeside(db, application.id, key),
+    hashOfAnother(context, application.id, key),
   ])
   const stored = account?.passwordHash ?? null
   const { valid: fits, rehash } = await verifyPassword(stored ?? another, password)

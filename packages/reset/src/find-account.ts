@@ -1,8 +1,9 @@
+import { createHmac } from 'node:crypto'
 import type { Db } from '@sparekey/db/db'
 import { accounts } from '@sparekey/db/schema/accounts'
 import { runOn } from '@sparekey/db/statement'
 import { eq } from 'drizzle-orm'
-import type { Context } from './context.ts'
+import { type Context, newestSecret } from './context.ts'
 import { loginKey } from './login.ts'
 
 export type Account = typeof accounts.$inferSelect
@@ -45,10 +46,20 @@ export async function accountIdOf(
 const nextHash = (where: string) => `
   (select password_hash from (select password_hash from accounts where application_id = $1 and ${where}
     order by login_key limit 20) as others where password_hash is not null limit 1)`
-const besideLogin = `select coalesce(${nextHash('login_key > $2')}, ${nextHash('$2 <> login_key')}) as hash`
+const anyHash = `select coalesce(${nextHash('login_key > $2')}, ${nextHash('$2 <> login_key')}) as hash`
 
-/** The hash of an account whose login is beside this one, the same each time; null where those beside it have none. */
-export async function hashBeside(db: Db, applicationId: string, key: string): Promise<string | null> {
-  const [found] = await runOn(db.hot)<{ hash: string | null }>(besideLogin, [applicationId, key])
+/**
+ * The hash of some account, for each login another one and always the same: nobody can tell whose, so that two logins that are
+ * nearly the same tell nothing by what they cost. Null where those found have none.
+ */
+export async function hashOfAnother(
+  context: Pick<Context, 'db' | 'secrets'>,
+  applicationId: string,
+  key: string,
+): Promise<string | null> {
+  const digest = createHmac('sha256', newestSecret(context).key).update(`another login ${key}`).digest()
+  // Logins begin with any letter, so it must do so, too.
+  const from = [...digest.subarray(0, 10)].map(byte => String.fromCharCode(97 + (byte % 26))).join('')
+  const [found] = await runOn(context.db.hot)<{ hash: string | null }>(anyHash, [applicationId, from])
   return found?.hash ?? null
 }
