@@ -8,11 +8,20 @@ import type { Context } from './context.ts'
 import { notFound } from './errors.ts'
 import { deleteDeliveries } from './webhooks/delete-deliveries.ts'
 
-/** Deletes an application's keys: nobody asks for anything while the rest goes. Throws ResetError `not_found`. */
+/**
+ * Deletes an application's keys and its dialects: only its hosted page goes on to the end of the deletion. Throws ResetError
+ * `not_found`.
+ */
 export async function closeApplication({ db }: Pick<Context, 'db'>, id: string): Promise<void> {
-  const [found] = await db.select({ id: applications.id }).from(applications).where(eq(applications.id, id))
-  if (!found) throw notFound('application')
-  await db.delete(apiKeys).where(eq(apiKeys.applicationId, id))
+  await db.transaction(async tx => {
+    const closed = await tx
+      .update(applications)
+      .set({ dialects: [] })
+      .where(eq(applications.id, id))
+      .returning({ id: applications.id })
+    if (closed.length === 0) throw notFound('application')
+    await tx.delete(apiKeys).where(eq(apiKeys.applicationId, id))
+  })
 }
 
 /**
