@@ -44,15 +44,9 @@ export async function prepareBackend(backend: Backend): Promise<void> {
   if (backend.kind === 'postgres') await preparePostgres(backend.url)
 }
 
-/** A worker of a `queue` is patient: it waits for a server that is away. Who adds jobs is told soon. */
-export interface LinkUse {
-  patient: boolean
-  queue?: QueueName
-}
-
-/** Opens a link; connects on first use. */
-export function openLink(backend: Backend, reach: Reach, options: LinkUse): Link {
+/** Opens a link; connects on first use. A worker's says of which `queue`: it waits for a server that is away; else one is told soon. */
+export function openLink(backend: Backend, reach: Reach, queue?: QueueName): Link {
   return backend.kind === 'redis'
-    ? openRedisLink(backend.address, backend.prefix, reach, options)
-    : openPostgresLink(backend.url, reach, options)
+    ? openRedisLink(backend.address, backend.prefix, reach, { patient: queue !== undefined })
+    : openPostgresLink(backend.url, reach, queue)
 }

@@ -1,6 +1,6 @@
 import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations } from 'bullmq'
 import { Client, Pool } from 'pg'
-import type { Link, LinkUse } from './backend.ts'
+import type { Link } from './backend.ts'
 import type { QueueName } from './jobs.ts'
 import { isOutage, type Reach } from './reach.ts'
 
@@ -25,7 +25,8 @@ export async function preparePostgres(url: string): Promise<void> {
 }
 
 /** The queues' way to Postgres: a small pool of its own, never the application's. */
-export function openPostgresLink(url: string, reach: Reach, { patient, queue }: LinkUse): Link {
+export function openPostgresLink(url: string, reach: Reach, queue?: QueueName): Link {
+  const patient = queue !== undefined
   const pool = new Pool({
     ...withSearchPath(url),
     max: queue ? workerConnections(queue) : producerConnections,

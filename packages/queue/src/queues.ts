@@ -50,7 +50,7 @@ export interface QueuesOptions {
 /** Opens the producers' side. Connects at the first call, and again by itself after an outage. */
 export function openQueues({ backend, log, telemetry }: QueuesOptions): Queues {
   const reach = watchReach(log, 'queues')
-  const link = openLink(backend, reach, { patient: false })
+  const link = openLink(backend, reach)
   let opened: Promise<Map<QueueName, Queue>> | undefined
   let closed = false
 

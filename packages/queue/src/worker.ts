@@ -63,7 +63,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Que
   const { backend, queue, log, timing = {} } = options
   if (!(options.concurrency >= 1)) throw new TypeError('concurrency must be at least 1')
   const reach = watchReach(log, `${queue} worker`)
-  const link = openLink(backend, reach, { patient: true, queue })
+  const link = openLink(backend, reach, queue)
   const stop = new AbortController()
   const running = new Set<Promise<unknown>>()
   let worker: Worker | undefined

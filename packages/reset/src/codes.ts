@@ -121,8 +121,7 @@ function digitsOf(text: string): string | undefined {
   return /^\d{6,10}$/.test(code) ? code : undefined
 }
 
-/** Whose breaker counts a guess: the application that is named, else the request's. */
-/** The application whose code it would be. */
+/** The application whose code it would be, and whose breaker counts the guess: the one that is named, else the request's. */
 export async function findOwner(
   { db }: Context,
   { requestId, applicationId }: Pick<ExchangeInput, 'requestId' | 'applicationId'>,

@@ -101,10 +101,10 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
         await limits.takeAddress('refused-token', clientOf(c).ip, callsPerMinute)
         throw error
       })
-      const { application } = found
-      if (!speaks(application)) throw unusable()
       // Each refused password costs a look at it, and uses nothing up.
       await limits.take('token', createHash('sha256').update(token).digest('hex'), callsPerToken)
+      const { application } = found
+      if (!speaks(application)) throw unusable()
       return { ...application, aliases: [] }
     },
 

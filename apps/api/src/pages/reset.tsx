@@ -23,7 +23,7 @@ export function addReset(pages: Hono, frame: Frame, { verbs, clientOf }: PagesDe
   pages.get('/reset/:slug', async c => {
     const application = await find(c.req.param('slug'))
     const view = frame.view(c, application)
-    // The slug may have changed since the mail; the script still learns from the token whose link it is.
+    // The slug may have changed since the mail, or set its passwords itself; the script still learns from the token whose link it is.
     return frame.send(c, view, <LinkPage view={view} />, application ? 200 : 404)
   })
 

@@ -83,7 +83,10 @@ export const requestHeaders = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must have 1 to 255 visible ASCII characters')
     .optional()
-    .openapi({ description: 'The same key and body within 24 hours: the same answer, and no second mail' }),
+    .openapi({
+      description:
+        'The same key and body within 24 hours: the same answer, and no second mail. Those of secret and of publishable keys are apart',
+    }),
 })
 
 export const acceptedSchema = z
