@@ -17,6 +17,8 @@ const PATIENCE_MS = 1_000
 export type Guard = {
   /** Gives the hold up. True when nobody else is connected; then nobody new gets in before `end`. */
   release(): Promise<boolean>
+  /** Resolves once the connection is gone, if not by `end`. */
+  lost: Promise<void>
   end(): Promise<void>
 }
 
@@ -26,7 +28,12 @@ export const urlOf = (state: State, port: number, database: string): string =>
 
 /** Connects, takes hold of the server and makes sure that the database exists. Throws what postgres.js throws. */
 export const takeHold = async (state: State, port: number, database: string): Promise<Guard> => {
+  let lose = () => {}
+  const lost = new Promise<void>(resolve => {
+    lose = resolve
+  })
   const sql = postgres(urlOf(state, port, 'postgres'), {
+    onclose: () => lose(),
     max: 1,
     idle_timeout: 0,
     // A connection that is replaced after a while would lose the lock.
@@ -55,6 +62,7 @@ export const takeHold = async (state: State, port: number, database: string): Pr
     where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> ${NAME}`
   return {
     end,
+    lost,
     release: async () => {
       await sql`select pg_advisory_unlock_shared(${LOCK}::bigint)`
       const [row] = await sql`select pg_try_advisory_lock(${LOCK}::bigint) as alone`

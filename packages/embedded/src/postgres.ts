@@ -4,6 +4,7 @@ import { type Binaries, findBinaries } from './binaries.ts'
 import { clusterMajor, createCluster, explainComplaint } from './cluster.ts'
 import { EmbeddedPostgresError, errorCode, explainFileError } from './error.ts'
 import { type Guard, takeHold, urlOf } from './guard.ts'
+import { type Held, keepHold } from './hold.ts'
 import {
   isPostmasterOf,
   readPostmaster,
@@ -53,13 +54,16 @@ export const openEmbeddedPostgres = async (options: EmbeddedPostgresOptions): Pr
   const exists = (await clusterMajor(places)) !== undefined
   const state = await openState(places, exists)
   try {
-    const { guard, port, started } = await attachOrStart(places, state, maxConnections, log)
+    const hold = (port: number) => attachOrStart(places, { ...state, port }, maxConnections, log)
+    const first = await hold(state.port)
+    const { port, started } = first
+    const kept = keepHold(first, () => hold(port), log)
     let closing: Promise<void> | undefined
     return {
       url: urlOf(state, port, DATABASE),
       started,
       close: () => {
-        closing ??= close(places, guard, log)
+        closing ??= kept.stop().then(held => close(places, held.guard, log))
         return closing
       },
     }
@@ -75,7 +79,7 @@ const attachOrStart = async (
   state: State,
   maxConnections: number,
   log: (line: string) => void,
-): Promise<{ guard: Guard; port: number; started: boolean }> => {
+): Promise<Held> => {
   const until = Date.now() + PATIENCE_MS
   let programs: Programs | undefined
   let child: Started | undefined

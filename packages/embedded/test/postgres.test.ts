@@ -155,8 +155,18 @@ describe('a second start', () => {
     await ask(first.url, sql => sql`create table kept as select 7 as seven`)
     process.kill((await postmasterPid()) ?? 0, 'SIGKILL')
     const second = await open()
-    expect(second.started).toBe(true)
     expect(await ask(second.url, sql => sql`select seven from kept`)).toEqual([{ seven: 7 }])
+  })
+
+  it('is started again under whoever has it open, and stops with the last one all the same', async () => {
+    const one = await open()
+    const killed = await postmasterPid()
+    process.kill(killed ?? 0, 'SIGKILL')
+    const works = () => ask(one.url, sql => sql`select 1 as one`).catch(() => undefined)
+    await expect.poll(works, { timeout: 60_000 }).toEqual([{ one: 1 }])
+    expect(await postmasterPid()).not.toBe(killed)
+    await one.close()
+    expect(await postmasterPid()).toBeUndefined()
   })
 
   it('does not believe a pid file that names a living process of somebody else', async () => {
