@@ -62,7 +62,9 @@ export const removeStalePid = async (places: Places, pid: number): Promise<void>
   if (now?.pid === pid && isAlive(pid)) await rm(join(places.database, 'postmaster.pid'), { force: true })
 }
 
-/** Removes a `postmaster.pid` that a crash left empty: whoever makes one writes it at once. Postgres would wait for a person. */
+/**
+ * Removes a `postmaster.pid` that a crash left empty, which Postgres leaves to a person: whoever makes one writes it at once.
+ */
 export const removeEmptyPid = async (places: Places): Promise<void> => {
   const path = join(places.database, 'postmaster.pid')
   const left = await stat(path).catch(() => undefined)

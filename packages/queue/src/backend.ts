@@ -44,7 +44,9 @@ export async function prepareBackend(backend: Backend): Promise<void> {
   if (backend.kind === 'postgres') await preparePostgres(backend.url)
 }
 
-/** Opens a link; connects on first use. A worker's says of which `queue`: it waits for a server that is away; else one is told soon. */
+/**
+ * Opens a link; connects on first use. `queue`: a worker's, which waits for a server that is away; who adds jobs is told soon.
+ */
 export function openLink(backend: Backend, reach: Reach, queue?: QueueName): Link {
   return backend.kind === 'redis'
     ? openRedisLink(backend.address, backend.prefix, reach, { patient: queue !== undefined })

@@ -6,7 +6,8 @@ import { isOutage, type Reach } from './reach.ts'
 
 /**
  * Connections that a worker of a queue holds at most: one listens, on the others jobs are finished and fetched, each by a
- * commit of its own. With 10 for the mails a start without Redis sends 690 of them a second: 540 with 4, 617 with 6, 719 with 16.
+ * commit of its own. With 10 for the mails a start without Redis sends 690 of them a second: 540 with 4, 617 with 6, 719
+ * with 16.
  */
 export const workerConnections = (queue: QueueName): number => (queue === 'mail' ? 10 : 4)
 /** Connections that the producers of one process hold at most. */

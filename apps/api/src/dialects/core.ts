@@ -129,7 +129,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
       return (await exchangeAlone(core, { application, code, form: 'uuid' })).token
     },
 
-    /** Sets the new password and uses the token up. The call comes from a server, whose address would tell the person nothing. */
+    /** Sets the new password and uses the token up. The call comes from a server, whose address tells the person nothing. */
     complete: (
       application: Application,
       { token, password }: { token: string; password: string },
