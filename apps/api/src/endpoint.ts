@@ -143,7 +143,9 @@ export function answerJson(
   headers: Record<string, string> = {},
 ): Response {
   c.set('withHeaders', true)
-  const all = { ...c.get('headers'), 'Content-Type': 'application/json', ...headers }
+  const all = c.get('headers')
+  all['Content-Type'] = 'application/json'
+  for (const name in headers) all[name] = headers[name] as string
   return new Response(JSON.stringify(value), { status, headers: all })
 }
 

@@ -54,10 +54,11 @@ const leftBy = oneFor((_: Context) => new Set<Promise<void>>())
  * Adds the first job of a request, behind its answer as `leaveBehind` does. Requests that come at once share one call to the
  * queue. Never throws either.
  */
-export function enqueueNew(context: Context, job: MailJob): Promise<void> | undefined {
-  const fresh = { ...job, fresh: true }
+export function enqueueNew(context: Context, requestId: string, priority = 0): Promise<void> | undefined {
+  const { id, data } = resetJob(requestId, 1)
+  const job: MailJob = { id, data, priority, fresh: true }
   // Under one trace for each request every job must be added by its own.
-  return leaveBehind(context, context.traced ? enqueue(context, [fresh]) : together(context)(fresh))
+  return leaveBehind(context, context.traced ? enqueue(context, [job]) : together(context)(job))
 }
 
 const together = oneFor((context: Context) =>

@@ -9,7 +9,7 @@ import type { Application } from './applications.ts'
 import type { Context } from './context.ts'
 import { invalid, ResetError } from './errors.ts'
 import { insertRow, type NewRequest, writeTogether } from './intake.ts'
-import { enqueueNew, leaveBehind, resetJob } from './jobs.ts'
+import { enqueueNew, leaveBehind } from './jobs.ts'
 import { isLogin, loginKey } from './login.ts'
 import { checkRedirect, isMailable } from './redirect.ts'
 import { enqueueDeliveries, tell } from './webhooks/events.ts'
@@ -45,7 +45,7 @@ export async function request(context: Context, input: RequestInput): Promise<{ 
   if (context.reached) await context.reached('written')
   if (!isNew) return { id }
   const priority = context.fairness?.(input.application.id)
-  const enqueued = enqueueNew(context, { ...resetJob(id, 1), ...(priority ? { priority } : {}) })
+  const enqueued = enqueueNew(context, id, priority)
   if (enqueued) await enqueued
   return { id }
 }
