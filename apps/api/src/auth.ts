@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { Scope } from '@sparekey/db/types'
 import type { Credential } from '@sparekey/reset/keys'
 import type { Context } from 'hono'
+import { headerOf } from './incoming.ts'
 import { ApiError } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -58,7 +59,7 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
   }
 
   function checkOrigin(c: Context, caller: Caller): void {
-    const origin = c.req.header('origin')
+    const origin = headerOf(c, 'origin')
     if (caller.kind === 'admin' && caller.by === 'session') {
       // The cookie comes by itself, so the page it comes from must be ours (ASVS 5.0 3.5.1).
       const reads = c.req.method === 'GET' || c.req.method === 'HEAD'

@@ -1,6 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { headerOf, incomingOf } from './incoming.ts'
 import { parseJson } from './json.ts'
 import { ApiError } from './problem.ts'
 
@@ -24,12 +24,12 @@ export async function readJson(c: Context): Promise<unknown> {
  */
 export function readText(c: Context): string | Promise<string> {
   checkEncoding(c)
-  const announced = c.req.header('content-length')
+  const announced = headerOf(c, 'content-length')
   if (announced !== undefined && Number(announced) > jsonBytes) throw tooLarge(jsonBytes)
   const arrived = announced !== undefined && takeArrived(c, Number(announced))
   if (arrived) return utf8.decode(arrived)
   // Node's parser ends the body where Content-Length says; only one of unknown length must be watched.
-  return receive(c, announced !== undefined && c.req.header('transfer-encoding') === undefined)
+  return receive(c, announced !== undefined && headerOf(c, 'transfer-encoding') === undefined)
 }
 
 async function receive(c: Context, isBounded: boolean): Promise<string> {
@@ -56,7 +56,7 @@ const utf8 = new TextDecoder()
  * asked for it before.
  */
 function takeArrived(c: Context, bytes: number): Uint8Array | undefined {
-  const incoming = (c.env as Partial<HttpBindings> | undefined)?.incoming
+  const incoming = incomingOf(c)
   if (incoming?.readableLength !== bytes || incoming.destroyed || incoming.readableDidRead) return undefined
   const body = incoming.read() ?? Buffer.alloc(0)
   // Node's parser may be about to tell that this was the end, which a stream that nobody reads would not hear.
@@ -71,7 +71,7 @@ function takeArrived(c: Context, bytes: number): Uint8Array | undefined {
 export function readLines(c: Context): AsyncIterable<string> {
   checkType(c, /^application\/(x-)?ndjson$/, 'application/x-ndjson')
   checkEncoding(c)
-  if (Number(c.req.header('content-length') ?? 0) > importBytes) throw tooLarge(importBytes)
+  if (Number(headerOf(c, 'content-length') ?? 0) > importBytes) throw tooLarge(importBytes)
   return linesOf(c)
 }
 
@@ -98,7 +98,7 @@ async function* capped(c: Context, most: number): AsyncGenerator<Uint8Array> {
 }
 
 function checkType(c: Context, wanted: RegExp, name: string): void {
-  const given = c.req.header('content-type') ?? ''
+  const given = headerOf(c, 'content-type') ?? ''
   if (given === name) return
   const [type = '', ...parameters] = given.toLowerCase().split(';')
   const charset = parameters.map(part => /^\s*charset="?([^"\s]*)/.exec(part)?.[1]).find(Boolean)
@@ -107,7 +107,7 @@ function checkType(c: Context, wanted: RegExp, name: string): void {
 }
 
 function checkEncoding(c: Context): void {
-  const encoding = c.req.header('content-encoding')
+  const encoding = headerOf(c, 'content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new ApiError('unsupported_media_type', 'Send the body without a Content-Encoding.')
 }

@@ -151,8 +151,9 @@ export function createCallCounter({ redis, log }: { redis?: unknown; log: Log })
   return {
     count,
     takeAhead(buckets) {
-      for (const bucket of buckets) if (!aheadOf(bucket)?.left) return false
-      for (const bucket of buckets) (aheads.get(bucket.key) as Ahead).left--
+      const all = buckets.map(aheadOf)
+      if (!all.every(ahead => ahead?.left)) return false
+      for (const ahead of all) (ahead as Ahead).left--
       return true
     },
   }

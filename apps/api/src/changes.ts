@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { Caller } from './auth.ts'
 import type { Client } from './client.ts'
 import type { Change, Env } from './endpoint.ts'
+import { requestIdOf } from './observed.ts'
 
 /**
  * Writes what a call changed into the audit log. The change is made by then: where the log can't be written, that is an
@@ -27,7 +28,7 @@ export function createNoteChange(core: Pick<CoreContext, 'db'>, clientOf: (c: Co
         c.get('target') ?? [...Object.values(params)].reverse().find(value => typeof value === 'string'),
       fields: fields.slice(0, 50),
       ip: clientOf(c).ip || undefined,
-      requestId: c.get('requestId'),
+      requestId: requestIdOf(c),
     }
     try {
       await audit(core, entry)

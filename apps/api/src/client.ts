@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { isPublic } from '@sparekey/webhook/address'
 import type { Context } from 'hono'
+import { headerOf } from './incoming.ts'
 
 /** Where a call came from. `ip` is empty where there is no connection, as in tests. */
 export interface Client {
@@ -23,8 +24,8 @@ export function createClientOf(trustProxy: readonly string[]): (c: Context) => C
     const known: Client | undefined = c.get('client')
     if (known) return known
     const client = {
-      ip: addressOf(connectionAddress(c), c.req.header('x-forwarded-for'), trusted),
-      userAgent: (c.req.header('user-agent') ?? '').slice(0, userAgentLength),
+      ip: addressOf(connectionAddress(c), headerOf(c, 'x-forwarded-for'), trusted),
+      userAgent: (headerOf(c, 'user-agent') ?? '').slice(0, userAgentLength),
     }
     c.set('client', client)
     return client

@@ -9,8 +9,7 @@ import { ApiError, type ProblemCode, problems } from './problem.ts'
 import { problemSchema } from './problem-schema.ts'
 
 interface Variables {
-  requestId: string
-  /** What every answer to this call says in its head, unless the answer has the same header itself. */
+  /** What every answer to this call says in its head, unless the answer has the same header itself; the request id, too. */
   headers: Record<string, string>
   /** The answer has them already. */
   withHeaders?: boolean

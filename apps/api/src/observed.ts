@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '@sparekey/log/log'
 import type { Metrics } from '@sparekey/metrics/metrics'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { Env } from './endpoint.ts'
 
@@ -10,6 +10,9 @@ const probes = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** What is for programs: pages say by themselves what browsers may do with them. */
 const ofApi = /^\/(v1|compat)(\/|$)/
+
+/** The call's id; empty where it was not observed. */
+export const requestIdOf = (c: Context): string => c.get('headers')?.['X-Request-Id'] ?? ''
 
 /**
  * Gives each call its request id and each answer the call's headers, counts it unless it is a probe, and writes one log line
@@ -23,7 +26,6 @@ export function createObserved(
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
     const requestId = randomUUID()
-    c.set('requestId', requestId)
     const headers: Record<string, string> = { 'X-Request-Id': requestId }
     if (ofApi.test(c.req.path)) {
       headers['X-Content-Type-Options'] = 'nosniff'

@@ -4,6 +4,7 @@ import { QueueUnavailableError } from '@sparekey/queue/errors'
 import { type FieldError, type PasswordReason, ResetError, type ResetErrorCode } from '@sparekey/reset/errors'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { requestIdOf } from './observed.ts'
 
 /** Every code that an answer of `/v1` can hold, with its status: the one table. */
 export const problems = {
@@ -94,7 +95,7 @@ export function problemResponse(c: Context, error: ApiError): Response {
     status,
     detail: message,
     code,
-    requestId: c.get('requestId') ?? '',
+    requestId: requestIdOf(c),
     ...(details.errors ? { errors: details.errors } : {}),
     ...(details.reasons ? { reasons: details.reasons } : {}),
   }
@@ -109,7 +110,7 @@ export function problemResponse(c: Context, error: ApiError): Response {
 export function createExplain(log: Log) {
   return (error: unknown, c: Context): ApiError => {
     const known = toApiError(error)
-    const requestId = c.get('requestId')
+    const requestId = requestIdOf(c)
     if (known.code === 'internal') log.error({ error, requestId }, 'unexpected error')
     if (known.code === 'unavailable') log.warn({ error, requestId }, 'answered 503')
     return known

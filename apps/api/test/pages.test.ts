@@ -196,8 +196,8 @@ test('assets are zipped and kept for long, and odd names are not found', async (
   expect(headers.get('content-encoding')).toBe('gzip')
   expect(headers.get('cache-control')).toContain('immutable')
   for (const odd of [
-    '/assets/brand/zzzzzz.css',
-    '/assets/brand/fff.css',
+    '/assets/brand-zzzzzz.css',
+    '/assets/brand-fff.css',
     '/assets/..%2fpages.tsx',
     '/assets/page.css',
   ]) {

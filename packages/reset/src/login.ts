@@ -3,12 +3,15 @@
  * `mıke@example.com` and `mike@example.com` one (CVE-2019-19844).
  */
 export function loginKey(text: string): string {
+  if (isKey.test(text)) return text
   return text
     .normalize('NFC')
     .trim()
     .replace(/[A-Z]+/g, upper => upper.toLowerCase())
 }
 
+/** As most are: nothing would change. */
+const isKey = /^[!-@[-~]+$/
 const control = /\p{Cc}/u
 
 /** Whether this can be a login at all: one line of valid Unicode, without the NUL that Postgres can't keep. */

@@ -8,6 +8,8 @@ export interface CallSpec {
   methods: readonly ('get' | 'post' | 'put' | 'patch' | 'delete')[]
   /** As OpenAPI writes it, after the dialect's prefix. */
   path: string
+  /** Where it is served, if not there: Hono's fast router cannot tell a name from a parameter in its place. */
+  servedAt?: string
   /** Unique within the dialect. */
   id: string
   summary: string
@@ -59,7 +61,7 @@ export function addCall(
       ),
     } satisfies RouteConfig)
   }
-  const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
+  const path = spec.servedAt ?? spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on(
     methods.map(method => method.toUpperCase()),
     path,

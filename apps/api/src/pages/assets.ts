@@ -40,6 +40,18 @@ interface Asset {
   zipped?: Buffer
 }
 
+function serveBrand(c: Context) {
+  const color = /^\/assets\/brand-([0-9a-f]{6})\.css$/.exec(c.req.path)?.[1]
+  if (!color) return c.notFound()
+  return c.body(brandStylesheet(color), 200, {
+    'Content-Type': types.css,
+    // Not immutable: the rules that make a colour readable may change with a release.
+    'Cache-Control': 'public, max-age=86400',
+    'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+  })
+}
+
 /** The pages' static files under content-hashed names, read once when made and zipped when first asked for. */
 export function createAssets() {
   const byPath = new Map<string, Asset>()
@@ -57,10 +69,13 @@ export function createAssets() {
     /** The address of a file. */
     path: (name: AssetName): string => paths[name],
 
-    /** Answers `GET /assets/<name>-<hash>.<css|js|svg>`. */
+    /**
+     * Answers `GET /assets/<name>-<hash>.<css|js|svg>`, and `GET /assets/brand-<six hex digits>.css`: the CSP forbids the
+     * colour inline.
+     */
     serve(c: Context) {
       const asset = byPath.get(c.req.path)
-      if (!asset) return c.notFound()
+      if (!asset) return serveBrand(c)
       const headers = {
         'Content-Type': asset.type,
         'Cache-Control': forever,
@@ -73,19 +88,6 @@ export function createAssets() {
       }
       asset.zipped ??= gzipSync(asset.plain, { level: 9 })
       return c.body(new Uint8Array(asset.zipped), 200, { ...headers, 'Content-Encoding': 'gzip' })
-    },
-
-    /** Answers `GET /assets/brand/<six hex digits>.css`: the CSP forbids the colour inline. */
-    serveBrand(c: Context) {
-      const color = /\/([0-9a-f]{6})\.css$/.exec(c.req.path)?.[1]
-      if (!color) return c.notFound()
-      return c.body(brandStylesheet(color), 200, {
-        'Content-Type': types.css,
-        // Not immutable: the rules that make a colour readable may change with a release.
-        'Cache-Control': 'public, max-age=86400',
-        'X-Content-Type-Options': 'nosniff',
-        'Cross-Origin-Resource-Policy': 'same-origin',
-      })
     },
   }
 }

@@ -27,7 +27,7 @@ export function Layout(props: {
         <title>{titleOf(props.title, name)}</title>
         <link rel="icon" type="image/svg+xml" href={asset('icon.svg')} />
         <link rel="stylesheet" href={asset('page.css')} />
-        <link rel="stylesheet" href={`/assets/brand/${brandColor(application)}.css`} />
+        <link rel="stylesheet" href={`/assets/brand-${brandColor(application)}.css`} />
         {props.script && <script src={asset(props.script)}></script>}
         {props.deferred?.map(file => (
           <script defer src={asset(file)}></script>

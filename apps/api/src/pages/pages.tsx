@@ -21,7 +21,6 @@ export function createPages(deps: PagesDeps): Hono {
   const frame = createFrame(deps)
   const pages = new Hono()
   pages.onError((error, c) => frame.broken(error, c))
-  pages.get('/assets/brand/:file', frame.assets.serveBrand)
   pages.get('/assets/:file', frame.assets.serve)
   addForgot(pages, frame, deps)
   addReset(pages, frame, deps)

@@ -7,6 +7,7 @@ import type { Context } from 'hono'
 import type { Caller } from '../auth.ts'
 import { parseInput } from '../body.ts'
 import { type Api, addEndpoint, answerJson } from '../endpoint.ts'
+import { headerOf } from '../incoming.ts'
 import { canonicalJson } from '../json.ts'
 import { ApiError } from '../problem.ts'
 import { applicationIdOf, applicationOf, factsOf, limitAsking, type V1Deps } from './deps.ts'
@@ -172,7 +173,7 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
 }
 
 function idempotencyKeyOf(c: Context): string | undefined {
-  const given = c.req.header('idempotency-key')
+  const given = headerOf(c, 'idempotency-key')
   if (given === undefined) return undefined
   return parseInput(requestHeaders, { 'Idempotency-Key': given })['Idempotency-Key']
 }

@@ -27,6 +27,7 @@ export function addPlatformCalls(
   const calls = {
     GetResetPasswordToken: {
       path: '/api/account/{UserName}/passwordresettoken',
+      servedAt: '/api/account/*',
       summary: 'Ask for a reset',
       success: 'Accepted, whether or not there is such a user',
       dto: requestSchema,
@@ -44,7 +45,7 @@ export function addPlatformCalls(
       body: resetSchema,
     },
   }
-  for (const [name, { path, summary, success, dto, inPath, query, body }] of Object.entries(calls)) {
+  for (const [name, { summary, success, dto, inPath, ...spec }] of Object.entries(calls)) {
     const id = name.charAt(0).toLowerCase() + name.slice(1)
     const common = {
       summary,
@@ -60,12 +61,7 @@ export function addPlatformCalls(
       },
     }
     const description = 'Members may come in the path, the query or the body; every verb does the same.'
-    addCall(
-      app,
-      dialect,
-      { ...common, description, methods: platformVerbs, path, id, ...inPath, query, body },
-      serve,
-    )
+    addCall(app, dialect, { ...common, description, methods: platformVerbs, id, ...inPath, ...spec }, serve)
     const replies = [`/api/json/reply/${name}`, `/api/xml/reply/${name}`, `/api/${name}`]
     for (const [index, reply] of replies.entries()) {
       const replyId = `${id}_${['json', 'xml', 'default'][index]}`
