@@ -90,17 +90,17 @@ async function run(order: Order): Promise<Outcome> {
         sentAt[n] = time
         socket.write(`${head}${body.length}\r\n\r\n${body}`, 'latin1')
       }
-      const hear = (chunk: Buffer) => {
-        got = got ? got + chunk.toString('latin1') : chunk.toString('latin1')
-        if (n < 0 || !isWhole(got)) return
+      const hear = (text: string) => {
+        got += text
+        const answer = n < 0 ? undefined : readAnswer(got)
+        if (!answer) return
         took[n] = now() - (sentAt[n] ?? 0)
         if (Number(got.slice(9, 12)) === target.status) {
           accepted[n] = 1
           taken++
         } else if (refused.length < 3) refused.push(got.slice(0, 600))
-        const closes = /\r\nconnection: *close/i.test(got.slice(0, 1000))
         got = ''
-        if (closes) open(target.port).then(use, reject)
+        if (answer.closes) open(target.port).then(use, reject)
         else next()
       }
       const use = (opened: Socket) => {
@@ -108,7 +108,7 @@ async function run(order: Order): Promise<Outcome> {
         sockets.delete(socket)
         socket = opened
         sockets.add(socket)
-        socket.on('data', hear)
+        hears.set(socket, hear)
         socket.on('error', reject)
         opened.on('close', () => {
           if (opened === socket && n >= 0) reject(new Error('the server closed a connection'))
@@ -137,17 +137,35 @@ async function run(order: Order): Promise<Outcome> {
   }
 }
 
-/** Whether an answer is there as a whole, by its length or its last chunk. */
-function isWhole(text: string): boolean {
+/** Whether the server closes the connection after an answer, once that is there as a whole, by its length or its last chunk. */
+function readAnswer(text: string): { closes: boolean } | undefined {
   const end = text.indexOf('\r\n\r\n')
-  if (end < 0) return false
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
-  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= end + 4 + Number(length)
+  if (end < 0) return undefined
+  const head = text.slice(0, end).toLowerCase()
+  const at = head.indexOf(lengthName)
+  const whole =
+    at < 0
+      ? text.endsWith('\r\n0\r\n\r\n')
+      : text.length >=
+        end + 4 + Number.parseInt(head.slice(at + lengthName.length, at + lengthName.length + 20), 10)
+  return whole ? { closes: head.includes('\r\nconnection: close') } : undefined
 }
+const lengthName = '\r\ncontent-length: '
+
+/** Who hears what comes on a connection: by way of one buffer, since streams of chunks would cost as much as all the rest. */
+const hears = new WeakMap<Socket, (text: string) => void>()
+const buffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket))
+    const onread = {
+      buffer,
+      callback(bytes: number) {
+        hears.get(socket)?.(buffer.toString('latin1', 0, bytes))
+        return true
+      },
+    }
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, () => resolve(socket))
     socket.once('error', reject)
   })
 }
