@@ -68,7 +68,7 @@ export function addResetRequests(api: Api, deps: V1Deps): void {
       const key = idempotencyKeyOf(c)
       if (caller.kind !== 'secret')
         await assertHuman(core, application, { proof: body.humanProof, ip: client.ip, retryKey: key })
-      // Named one by one: a spread makes each call's object one that V8 has not seen before.
+      // Named one by one: to spread the body takes longer.
       const { id } = await request(core, {
         application,
         dialect: 'sparekey',
