@@ -56,7 +56,7 @@ export const quick: Settings = {
   quick: true,
   rounds: 1,
   connections: 64,
-  people: 40_000,
+  people: 60_000,
   warmSeconds: 1,
   seconds: 1.5,
   backlog: 500,
