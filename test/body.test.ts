@@ -54,3 +54,9 @@ test('each call on one connection has its own body: in pieces, two at once, and 
   const logins = body.items.map(({ login }: { login: string }) => login).sort()
   expect(logins).toEqual(['first', 'last', 'pieces', 'second'].map(name => `${name}@example.com`))
 })
+
+test('a second content type is refused, whatever the first says', async () => {
+  const body = bodyOf('twice')
+  socket.write(headOf(body, 'Content-Type: text/plain\r\n') + body)
+  expect(await statuses(1)).toEqual([415])
+})

@@ -146,8 +146,7 @@ function readAnswer(text: string): { closes: boolean } | undefined {
   const whole =
     at < 0
       ? text.endsWith('\r\n0\r\n\r\n')
-      : text.length >=
-        end + 4 + Number.parseInt(head.slice(at + lengthName.length, at + lengthName.length + 20), 10)
+      : text.length >= end + 4 + Number.parseInt(head.slice(at + lengthName.length), 10)
   return whole ? { closes: head.includes('\r\nconnection: close') } : undefined
 }
 const lengthName = '\r\ncontent-length: '

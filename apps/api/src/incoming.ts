@@ -5,18 +5,17 @@ import type { Context } from 'hono'
 export const incomingOf = (c: Context): HttpBindings['incoming'] | undefined =>
   (c.env as Partial<HttpBindings> | undefined)?.incoming
 
-/** Headers that stand for one value: of those sent twice Node keeps the first, or joins them by a comma. */
+/** Of a second one nobody needs to know: Node refuses it, joins both by a comma, or keeps the first. */
 type Name =
   | 'content-encoding'
   | 'content-length'
-  | 'content-type'
   | 'idempotency-key'
   | 'origin'
   | 'transfer-encoding'
   | 'user-agent'
   | 'x-forwarded-for'
 
-/** A call's header, without Hono's check of name and value at each look: a call has eight of them. */
+/** A call's header, without Hono's check of name and value at each look. */
 export function headerOf(c: Context, name: Name): string | undefined {
   const headers = incomingOf(c)?.headers
   return headers ? (headers[name] as string | undefined) : c.req.header(name)

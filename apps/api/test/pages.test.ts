@@ -205,6 +205,14 @@ test('assets are zipped and kept for long, and odd names are not found', async (
   }
 })
 
+test('a page’s brand colour is a style sheet of its own', async () => {
+  const page = await (await fetch(`${site.origin}/reset/acme`)).text()
+  const path = /\/assets\/brand-[0-9a-f]{6}\.css/.exec(page)?.[0]
+  const answer = await fetch(site.origin + path)
+  expect(answer.headers.get('content-type')).toContain('text/css')
+  expect(await answer.text()).toContain(':root{--brand:#')
+})
+
 test('every brand colour stays readable', () => {
   for (const color of ['ffffff', '000000', 'ffff00', '808080', '0000ff', 'ff0000', '767676', '00ff7f']) {
     const sheet = brandStylesheet(color)
