@@ -121,11 +121,12 @@ describe.each(['redis', 'postgres'] as const)('queues on %s', kind => {
   test('retryAt puts a job to sleep without using up a try, however often', async () => {
     const calls = collector<{ at: number; attempt: number }>()
     const rounds = attempts + 3
+    // Before there is a worker: an add that finds its job asleep wakes it.
+    await add(newId())
     work(async (_data, { attempt }) => {
       calls.push({ at: Date.now(), attempt })
       return calls.seen.length < rounds ? { retryAt: new Date(Date.now() + 40) } : undefined
     })
-    await add(newId())
     const seen = await calls.until(list => list.length === rounds)
     expect(new Set(seen.map(call => call.attempt))).toEqual(new Set([1]))
     for (let i = 1; i < seen.length; i++)
