@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Request } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from './support/browser.ts'
 import { openDashboard } from './support/dashboard.ts'
@@ -97,12 +97,22 @@ test('a page that nobody touches keeps no session open: it ends by itself, with 
   const { page, signIn, close } = await openDashboard(browser, sparekey)
   try {
     await page.clock.install()
+    // Calls that the page made as one in use, and that the API may still have before it.
+    const inUse = new Set<Request>()
+    const isOver = (call: Request) => void inUse.delete(call)
+    page.on('request', call => {
+      const quiet = call.headers()['sparekey-idle'] === '1' || call.url().endsWith('/v1/stream')
+      if (!quiet) inUse.add(call)
+    })
+    page.on('requestfinished', isOver)
+    page.on('requestfailed', isOver)
     await signIn()
     const lastSeen = async () =>
       (await sparekey.sql`select max(seen_at) as seen from operator_sessions`)[0]?.seen as Date
     const quiet = page.waitForRequest(request => request.headers()['sparekey-idle'] === '1')
     await page.clock.fastForward('01:30')
     await quiet
+    await until('calls from before are over', async () => inUse.size === 0 || undefined)
     // Old enough that any call of a person would mark it anew.
     await sparekey.sql`update operator_sessions set seen_at = seen_at - interval '29 minutes'`
     const seen = await lastSeen()
