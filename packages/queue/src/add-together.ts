@@ -44,17 +44,19 @@ export function addTogether(backend: RedisQueueBackend, client: RedisClient): Re
 
   return Object.assign(backend, {
     async addJobs(entries: Entry[]) {
-      const alike = new Map<string, [Entry, ...Entry[]]>()
+      const groups: [Entry, ...Entry[]][] = []
       for (const entry of entries) {
-        const { priority = 0, delay = 0 } = entry.job.opts
-        const others = alike.get(`${priority} ${delay}`)
+        const others = groups.findLast(([first]) => isAlike(first, entry))
         if (others) others.push(entry)
-        else alike.set(`${priority} ${delay}`, [entry])
+        else groups.push([entry])
       }
-      await Promise.all([...alike.values()].map(addAlike))
+      await Promise.all(groups.map(addAlike))
       return entries.map(({ jobId }) => jobId)
     },
   })
 }
+
+const isAlike = ({ job: { opts: a } }: Entry, { job: { opts: b } }: Entry) =>
+  a.priority === b.priority && a.delay === b.delay
 
 const manyOf = (name: string) => `${name}:many`

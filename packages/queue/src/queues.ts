@@ -150,12 +150,13 @@ export function openQueues({ backend, log, telemetry }: QueuesOptions): Queues {
 
 async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]): Promise<void> {
   const timestamp = Date.now()
-  const added = jobs.map(job => ({ name, data: job.data, opts: optionsOf(job, timestamp) }))
   // BullMQ's Job objects carry traces, and take an API 5 % of its time.
-  if (queue.opts.telemetry) await queue.addBulk(added)
-  else await queue.getBackend().addJobs(added.map(job => asEntry(job, timestamp)))
+  if (queue.opts.telemetry)
+    await queue.addBulk(jobs.map(job => ({ name, data: job.data, opts: optionsOf(job, timestamp) })))
+  else await queue.getBackend().addJobs(jobs.map(job => asEntry(name, job, timestamp)))
   // BullMQ takes an id that it knows in any state for added.
   const known = jobs.filter(job => !job.fresh)
+  if (known.length === 0) return
   const states = await Promise.all(known.map(job => queue.getJobState(job.id)))
   const failed = known.filter((_, index) => states[index] === 'failed')
   // Whoever put it to sleep may have had another clock: the rows know what is due.
@@ -168,21 +169,19 @@ async function addChunk(queue: Queue, name: QueueName, jobs: readonly NewJob[]):
 
 /** Named one by one: to spread them takes longer. */
 function optionsOf({ id, runAt, priority }: NewJob, timestamp: number): JobsOptions & { jobId: string } {
-  const { attempts, backoff, stackTraceLimit } = jobOptions
+  const { attempts, backoff } = jobOptions
   const delay = runAt ? Math.max(0, runAt.getTime() - timestamp) : 0
-  const options: JobsOptions & { jobId: string } = { attempts, backoff, stackTraceLimit, jobId: id, delay }
+  const options: JobsOptions & { jobId: string } = { attempts, backoff, jobId: id }
+  if (delay > 0) options.delay = delay
   if (priority) options.priority = priority
   return options
 }
 
 /** A new job as BullMQ writes it down. */
-function asEntry(
-  { name, data, opts }: { name: string; data: unknown; opts: JobsOptions & { jobId: string } },
-  timestamp: number,
-) {
-  const { jobId } = opts
-  const job = { id: jobId, name, data: JSON.stringify(data), opts, timestamp }
-  return { jobId, job: job as JobJson }
+function asEntry(name: string, job: NewJob, timestamp: number) {
+  const { id, data } = job
+  const written = { id, name, data: JSON.stringify(data), opts: optionsOf(job, timestamp), timestamp }
+  return { jobId: id, job: written as JobJson }
 }
 
 async function wake(queue: Queue, id: string): Promise<void> {

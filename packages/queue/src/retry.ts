@@ -13,11 +13,13 @@ export function retryDelay(attempt: number, random: () => number = Math.random):
   return Math.round(full / 2 + (full / 2) * random())
 }
 
-/** Options of every added job. Each is written, kept and read with each job: what can be a worker's own is not here. */
+/**
+ * Options of every added job. Each is written, kept and read with each job: what can be a worker's own is not here. With more
+ * than 64 characters, priority included, a job takes 700 bytes in Redis instead of 300.
+ */
 export const jobOptions = {
   attempts,
   backoff: { type: 'jittered' },
-  stackTraceLimit: 1,
 }
 
 /** What workers do with a job that is over: a done one's id is free again at once, failed ones stay to be looked at. */
