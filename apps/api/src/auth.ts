@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Scope } from '@sparekey/db/types'
-import type { Credential } from '@sparekey/reset/keys'
+import { type Credential, digestOf } from '@sparekey/reset/keys'
 import type { Context } from 'hono'
-import { headerOf } from './incoming.ts'
+import { headerOf, incomingOf } from './incoming.ts'
 import { ApiError } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -15,7 +15,7 @@ export type KeyNeed = 'secret' | 'any' | 'optional' | 'operator' | 'admin' | 'no
 export type Caller = Credential | { kind: 'admin'; by: 'key' | 'session' } | { kind: 'anonymous' }
 
 export interface AuthDeps {
-  credentials: { find(keyText: string): Promise<Credential | undefined> }
+  credentials: { find(digest: string | undefined): Promise<Credential | undefined> }
   adminKey: string
   publicUrl: string
   sessions: Pick<Sessions, 'read'>
@@ -30,7 +30,8 @@ export function createOwnPage(publicUrl: string) {
     c.req.header('sec-fetch-site') === 'same-origin' || c.req.header('origin') === ownOrigin
 }
 
-const digest = (text: string) => hash('sha256', text, 'buffer')
+const sha256 = (text: string) => hash('sha256', text, 'buffer')
+const bearerOf = (header: string) => /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header)?.[1]
 
 /**
  * Finds out who calls and whether that key may. A secret or admin key next to an Origin header is refused, since
@@ -38,8 +39,25 @@ const digest = (text: string) => hash('sha256', text, 'buffer')
  * then told so to the browser (CORS).
  */
 export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefused }: AuthDeps) {
-  const adminDigest = digest(adminKey)
+  const adminDigest = sha256(adminKey)
   const isOwnPage = createOwnPage(publicUrl)
+
+  /** By connection, what came last. */
+  const lastOn = new WeakMap<object, { header: string; digest: string | undefined }>()
+
+  /**
+   * The digest of an application's key. A connection brings the same key again and again: it is compared with its own last
+   * one only, from which nobody else can learn anything by the time that takes.
+   */
+  function digestIn(c: Context, header: string): string | undefined {
+    const socket = incomingOf(c)?.socket
+    const last = socket && lastOn.get(socket)
+    if (last?.header === header) return last.digest
+    const key = bearerOf(header)
+    const digest = key === undefined ? undefined : digestOf(key)
+    if (socket) lastOn.set(socket, { header, digest })
+    return digest
+  }
 
   async function identify(c: Context, wantsSession: boolean): Promise<Caller> {
     const header = c.req.header('authorization')
@@ -47,13 +65,11 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
       if (!wantsSession || !(await sessions.read(c))) return { kind: 'anonymous' }
       return { kind: 'admin', by: 'session' }
     }
-    const key = /^Bearer +([\x21-\x7e]{1,200})$/i.exec(header)?.[1]
-    if (key !== undefined) {
-      // Applications' keys first: they are the many.
-      const found = await credentials.find(key)
-      if (found) return found
-      if (timingSafeEqual(digest(key), adminDigest)) return { kind: 'admin', by: 'key' }
-    }
+    // Applications' keys first: they are the many.
+    const found = await credentials.find(digestIn(c, header))
+    if (found) return found
+    const key = bearerOf(header)
+    if (key && timingSafeEqual(sha256(key), adminDigest)) return { kind: 'admin', by: 'key' }
     await onRefused(c)
     throw new ApiError('unauthenticated', 'This API key is unknown or was revoked.')
   }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { makeId } from '@sparekey/db/id'
 import type { Log } from '@sparekey/log/log'
 import type { Metrics } from '@sparekey/metrics/metrics'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -25,7 +25,7 @@ export function createObserved(
   { https }: { https: boolean },
 ): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const requestId = randomUUID()
+    const requestId = makeId('call')
     const headers: Record<string, string> = { 'X-Request-Id': requestId }
     if (ofApi.test(c.req.path)) {
       headers['X-Content-Type-Options'] = 'nosniff'

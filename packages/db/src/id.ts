@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
-const prefixes = ['app', 'key', 'acc', 'req', 'mail', 'hook', 'msg', 'sup'] as const
+const prefixes = ['app', 'key', 'acc', 'req', 'mail', 'hook', 'msg', 'sup', 'call'] as const
 
 export type IdPrefix = (typeof prefixes)[number]
 

@@ -58,11 +58,20 @@ export function createMetrics({ queues, counts, waiting, ages }: Sources): Metri
   const registers = [register]
   collectDefaultMetrics({ register, prefix: 'sparekey_' })
 
-  const answers = new Counter({
+  /** Since the last reading, by dialect, method and status: the library takes longer to find a series than to count. */
+  const answersSince = new Map<string, number>()
+  new Counter({
     name: 'sparekey_http_requests_total',
     help: 'HTTP requests by dialect, method and status of the answer',
     labelNames: ['dialect', 'method', 'status'],
     registers,
+    collect() {
+      for (const [series, count] of answersSince) {
+        const [dialect = '', method = '', status = ''] = series.split(' ')
+        this.inc({ dialect, method, status }, count)
+      }
+      answersSince.clear()
+    },
   })
   const durations = new Histogram({
     name: 'sparekey_http_request_duration_seconds',
@@ -184,7 +193,8 @@ export function createMetrics({ queues, counts, waiting, ages }: Sources): Metri
       return await register.metrics()
     },
     answered(dialect, method, status, seconds) {
-      answers.inc({ dialect, method: methods.has(method) ? method : 'other', status })
+      const series = `${dialect} ${methods.has(method) ? method : 'other'} ${status}`
+      answersSince.set(series, (answersSince.get(series) ?? 0) + 1)
       durations.observe({ dialect }, seconds)
     },
     record({ type, dialect, server, outcome, latencyMs, what, class: why }) {

@@ -89,6 +89,10 @@ export async function revokeKey(
   if (!earlier) throw notFound('key')
 }
 
+/** What a key is found by; undefined where a text cannot be one. */
+export const digestOf = (keyText: string): string | undefined =>
+  /^[sp]k_[\w-]{43}$/.test(keyText) ? digestKey(keyText) : undefined
+
 /** Written once a minute at most, however often the key is used. */
 async function markUsed(db: Context['db'], keyId: string): Promise<void> {
   const stale = sql`(${apiKeys.lastUsedAt} is null or ${apiKeys.lastUsedAt} < now() - interval '1 minute')`
@@ -107,7 +111,8 @@ export function createCredentials(
   { db }: Pick<Context, 'db'>,
   { ttlMs = 1000, maxEntries = 10_000 }: { ttlMs?: number; maxEntries?: number } = {},
 ): {
-  find(keyText: string): Promise<Credential | undefined>
+  /** By what `digestOf` made of its text. */
+  find(digest: string | undefined): Promise<Credential | undefined>
   /** Forgets what is remembered: in this process, a change just made is known with the next call. */
   forget(): void
 } {
@@ -173,9 +178,8 @@ export function createCredentials(
   const nobody = Promise.resolve(undefined)
   return {
     forget: () => cache.clear(),
-    find(keyText) {
-      if (!/^[sp]k_[\w-]{43}$/.test(keyText)) return nobody
-      const digest = digestKey(keyText)
+    find(digest) {
+      if (digest === undefined) return nobody
       const now = performance.now()
       const known = cache.get(digest)
       if (!known || known.until <= now) return ask(digest, now)

@@ -9,6 +9,7 @@ import { accountIdOf } from '@sparekey/reset/find-account'
 import { type RequestInput, request } from '@sparekey/reset/request'
 import { requestLink } from '@sparekey/reset/request-link'
 import { findSession } from '@sparekey/reset/sessions'
+import { digestOf } from '@sparekey/reset/keys'
 import { isSignedText, signText } from '@sparekey/reset/signing'
 import { checkToken, peek } from '@sparekey/reset/tokens'
 import type { Context } from 'hono'
@@ -63,7 +64,7 @@ export function createDialectCore(name: Dialect, deps: DialectDeps) {
     async byKey(c: Context<Env>, key: string | undefined): Promise<Application> {
       const refused = new ApiError('unauthenticated', 'The API key is missing, unknown or revoked.')
       if (!key) throw refused
-      const caller = await credentials.find(key)
+      const caller = await credentials.find(digestOf(key))
       const origin = c.req.header('origin')
       const allowed =
         origin === undefined ||
