@@ -74,9 +74,7 @@ test.each([
     await addBoth(['a', 'b', 'c'].map(id => job(id, priority)))
     await addBoth(['d', 'b', 'e'].map(id => job(id, priority)))
     const left = await leftBehind('{theirs}')
-    expect(Object.keys(left)).toEqual(
-      expect.arrayContaining([':mail:a', ':mail:e', ':mail:marker']),
-    )
+    expect(Object.keys(left)).toEqual(expect.arrayContaining([':mail:a', ':mail:e', ':mail:marker']))
     expect(await leftBehind('{sparekey}')).toEqual(left)
   },
 )
