@@ -87,7 +87,7 @@ const masked = (answer: string, typed = '') =>
   answer
     .replaceAll(/\breq_[0-9a-z]{26}/g, 'req_…')
     .replace(/^(x-request-id|date): .*$/gim, '$1: …')
-    .replaceAll(/"requestId":"[\w-]{36}"/g, '"requestId":"…"')
+    .replaceAll(/"requestId":"call_\w{26}"/g, '"requestId":"…"')
     .replaceAll(typed || '\0', 'typed')
 
 async function answersAt(url: string, door: Door): Promise<{ statuses: string[]; different: number }> {
