@@ -46,8 +46,8 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
   const lastOn = new WeakMap<object, { header: string; digest: string | undefined }>()
 
   /**
-   * The digest of an application's key. A connection brings the same key again and again: it is compared with its own last
-   * one only, from which nobody else can learn anything by the time that takes.
+   * The digest of an application's key, which a connection brings again and again. Behind a proxy the last one may be
+   * another caller's; to compare both as text tells nothing of it short of guessing eight random characters at once.
    */
   function digestIn(c: Context, header: string): string | undefined {
     const socket = incomingOf(c)?.socket
