@@ -186,7 +186,7 @@ async function keyWith(own: readonly Scope[]): Promise<string> {
 
 /** What a narrowed key needs; every other call takes no secret key. */
 const needed: Record<Scope, string[]> = {
-  'requests:write': ['createResetRequest', 'cancelResetRequest', 'resendResetRequest', 'getHumanChallenge'],
+  'requests:write': ['createResetRequest', 'getHumanChallenge'],
   'requests:read': ['listResetRequests', 'getResetRequest'],
   'tokens:redeem': ['peekResetToken', 'exchangeResetCode', 'createPasswordReset', 'redeemResetToken'],
   'accounts:*': [
@@ -212,6 +212,9 @@ const needed: Record<Scope, string[]> = {
   ],
 }
 
+/** They answer with the request: a key that only asks must not learn so whether there is an account. */
+const needWriteAndRead = ['cancelResetRequest', 'resendResetRequest']
+
 test.each(scopes)(
   'a key with the scope %s alone is refused where it needs another, and nowhere else',
   async scope => {
@@ -222,7 +225,7 @@ test.each(scopes)(
         .filter(({ keys }) => keys.includes('secretKey'))
         .map(({ id }) => id)
         .sort(),
-    ).toEqual(Object.values(needed).flat().sort())
+    ).toEqual([...Object.values(needed).flat(), ...needWriteAndRead].sort())
     const refused: string[] = []
     for (const operation of keyed) {
       // Nothing that is there: the key is looked at before all else.
@@ -241,6 +244,16 @@ test.each(scopes)(
     )
   },
 )
+
+test('only a key that may both ask and read cancels a request and sends it again', async () => {
+  for (const verb of ['cancel', 'resend']) {
+    const change = async (own: Scope[]) =>
+      (await sparekey.call('POST', `/v1/reset-requests/x/${verb}`, { key: await keyWith(own) })).status
+    expect([verb, await change(['requests:write'])]).toEqual([verb, 403])
+    expect([verb, await change(['requests:read'])]).toEqual([verb, 403])
+    expect([verb, await change(['requests:write', 'requests:read'])]).toEqual([verb, 404])
+  }
+})
 
 test('a dialect is spoken only by a key that may both ask and use tokens up', async () => {
   const speak = async (own: Scope[]) => {

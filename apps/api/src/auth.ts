@@ -105,7 +105,11 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
     }
   }
 
-  return async function authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller> {
+  return async function authenticate(
+    c: Context,
+    need: KeyNeed,
+    scopes: readonly Scope[] = [],
+  ): Promise<Caller> {
     if (need === 'none') return { kind: 'anonymous' }
     const caller = await identify(c, need === 'admin' || need === 'operator')
     if (caller.kind === 'anonymous' && need !== 'optional')
@@ -120,8 +124,9 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
             ? caller.kind === 'secret' || caller.kind === 'admin'
             : caller.kind !== 'admin'
     if (!fits) throw new ApiError('forbidden', wanted[need])
-    if (scope && caller.kind === 'secret' && caller.scopes && !caller.scopes.includes(scope))
-      throw new ApiError('forbidden', `This key lacks the scope ${scope}.`)
+    const own = caller.kind === 'secret' && caller.scopes
+    const lacking = own ? scopes.find(scope => !own.includes(scope)) : undefined
+    if (lacking) throw new ApiError('forbidden', `This key lacks the scope ${lacking}.`)
     return caller
   }
 }

@@ -37,8 +37,8 @@ export interface EndpointSpec<P extends Shape, Q extends Shape, B extends Schema
   summary: string
   description?: string
   key: KeyNeed
-  /** What a narrowed secret key needs for it. */
-  scope?: Scope
+  /** What a narrowed secret key needs for it, all of them. */
+  scopes?: readonly Scope[]
   /**
    * Changes something: what the audit log calls it. The handler may name its target by `c.set('target', id)` and whose it
    * is by `c.set('applicationId', id)`, and say by `c.set('changed', …)` that nothing was changed, or that something was
@@ -74,7 +74,7 @@ export interface Call<P extends Shape, Q extends Shape, B extends Schema> {
 }
 
 export interface EndpointDeps {
-  authenticate(c: Context, need: KeyNeed, scope?: Scope): Promise<Caller>
+  authenticate(c: Context, need: KeyNeed, scopes?: readonly Scope[]): Promise<Caller>
   /**
    * Counts a call by a limit of its own and by `limits.perKeyMinute` of an application's key; rejects with `rate_limited`.
    * Undefined where there is nothing to wait for.
@@ -112,7 +112,7 @@ export function addEndpoint<
   const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1')
   const run: MiddlewareHandler<Env> = async c => {
     c.get('headers')['Cache-Control'] = 'no-store'
-    const caller = await authenticate(c, spec.key, spec.scope)
+    const caller = await authenticate(c, spec.key, spec.scopes)
     // Before the key's limit, which all who hold a publishable key share: what an address has too many must use up none of it.
     const counting = countCall(caller, ownLimit?.(c, caller))
     if (counting) await counting
@@ -168,8 +168,9 @@ function readQuery(c: Context): Record<string, string> {
 }
 
 function describe(spec: EndpointSpec<Shape, Shape, Schema>): RouteConfig {
-  const { params, query, body, streamed, headers, answer, scope } = spec
-  const scoped = scope ? `A key with scopes needs \`${scope}\`.` : ''
+  const { params, query, body, streamed, headers, answer, scopes = [] } = spec
+  const named = scopes.map(scope => `\`${scope}\``).join(' and ')
+  const scoped = named && `A key with scopes needs ${named}.`
   const description = [spec.description, scoped].filter(Boolean).join(' ')
   const request = {
     ...(params ? { params } : {}),

@@ -27,7 +27,7 @@ export function addHumanChallenges(api: Api, deps: V1Deps): void {
       method: 'get',
       path: '/v1/human-challenges',
       id: 'getHumanChallenge',
-      scope: 'requests:write',
+      scopes: ['requests:write'],
       tag: 'Reset requests',
       summary: 'Get a challenge for ALTCHA',
       description:

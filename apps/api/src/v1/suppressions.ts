@@ -48,7 +48,7 @@ function toSuppression(entry: Suppression) {
 /** `/v1/suppressions`: addresses to which an application's reset mails do not go. */
 export function addSuppressions(api: Api, deps: V1Deps): void {
   const { core } = deps
-  const common = { tag: 'Suppressions', key: 'operator' as const, scope: 'accounts:*' as const }
+  const common = { tag: 'Suppressions', key: 'operator' as const, scopes: ['accounts:*' as const] }
 
   addEndpoint(
     api,

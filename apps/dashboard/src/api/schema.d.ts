@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a request
-         * @description A key with scopes needs `requests:write`.
+         * @description A key with scopes needs `requests:write` and `requests:read`.
          */
         post: operations["cancelResetRequest"];
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Send the mail again; the old token is void
-         * @description A key with scopes needs `requests:write`.
+         * @description A key with scopes needs `requests:write` and `requests:read`.
          */
         post: operations["resendResetRequest"];
         delete?: never;
@@ -1374,7 +1374,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body within 24 hours: the same answer, and no second mail */
+                /** @description The same key and body within 24 hours: the same answer, and no second mail. Those of secret and of publishable keys are apart */
                 "Idempotency-Key"?: string;
             };
             path?: never;

@@ -64,8 +64,8 @@ export const scopes = [
 ] as const satisfies Scope[]
 
 export const scopeWords: Record<Scope, string> = {
-  'requests:write': 'Ask for resets, cancel and send again.',
-  'requests:read': 'Read what became of requests.',
+  'requests:write': 'Ask for resets.',
+  'requests:read': 'Read what became of requests; with requests:write, cancel and send again.',
   'tokens:redeem': 'Look at tokens, exchange codes, use them up.',
   'accounts:*': 'Make, read, change, import and check accounts; the suppression list.',
   'admin:*': 'Its own settings: webhooks.',
