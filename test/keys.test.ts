@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Agent, get } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Operation, readDocument } from './security/support/document.ts'
 import { runSparekey } from './support/process.ts'
@@ -47,6 +48,38 @@ test('a key ends with its time, and when it was used last is told', async () => 
     expect(
       (await admin('POST', `/v1/applications/${app.id}/keys`, { kind: 'secret', ...options })).status,
     ).toBe(400)
+})
+
+test('callers that share a connection, as behind a proxy, are told apart at each call', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const sockets = new Set<unknown>()
+  const listed = (key: string, path = '/v1/webhooks') =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${key}` }
+      get(`${sparekey.url}${path}`, { agent, headers }, async answer => {
+        sockets.add(answer.socket)
+        let text = ''
+        for await (const chunk of answer) text += chunk
+        resolve(`${answer.statusCode} ${JSON.parse(text).items?.length ?? ''}`)
+      }).on('error', reject)
+    })
+  const [one, two] = [await sparekey.application(), await sparekey.application()]
+  const { id, key } = (await admin('POST', `/v1/applications/${one.id}/keys`, { kind: 'secret' })).body
+  await sparekey.call('POST', '/v1/webhooks', { key, body: { url: 'https://example.com/hook' } })
+  try {
+    for (let round = 0; round < 2; round++) {
+      expect(await listed(key)).toBe('200 1')
+      expect(await listed(two.secret)).toBe('200 0')
+      expect(await listed(one.publishable)).toBe('403 ')
+      expect(await listed(sparekey.adminKey, '/v1/queues')).toMatch(/^200/)
+      expect(await listed(`sk_${'x'.repeat(43)}`)).toBe('401 ')
+    }
+    await admin('DELETE', `/v1/applications/${one.id}/keys/${id}`)
+    expect(await listed(key)).toBe('401 ')
+    expect(sockets.size).toBe(1)
+  } finally {
+    agent.destroy()
+  }
 })
 
 test('what operators and keys change is written down by names without values, and stays', async () => {

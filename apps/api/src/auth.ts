@@ -42,20 +42,19 @@ export function createAuth({ credentials, adminKey, publicUrl, sessions, onRefus
   const adminDigest = sha256(adminKey)
   const isOwnPage = createOwnPage(publicUrl)
 
-  /** By connection, what came last. */
-  const lastOn = new WeakMap<object, { header: string; digest: string | undefined }>()
+  /** By connection, the last header with what may be an application's key. */
+  const lastOn = new WeakMap<object, { header: string; digest: string }>()
 
   /**
    * The digest of an application's key, which a connection brings again and again. Behind a proxy the last one may be
-   * another caller's; to compare both as text tells nothing of it short of guessing eight random characters at once.
+   * another caller's; to compare both as text tells nothing of it short of guessing six random characters at once.
    */
   function digestIn(c: Context, header: string): string | undefined {
     const socket = incomingOf(c)?.socket
     const last = socket && lastOn.get(socket)
     if (last?.header === header) return last.digest
-    const key = bearerOf(header)
-    const digest = key === undefined ? undefined : digestOf(key)
-    if (socket) lastOn.set(socket, { header, digest })
+    const digest = digestOf(bearerOf(header) ?? '')
+    if (socket && digest) lastOn.set(socket, { header, digest })
     return digest
   }
 

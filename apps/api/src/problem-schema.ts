@@ -26,7 +26,7 @@ export const problemSchema = z
       status: 400,
       detail: 'login: must not be empty',
       code: 'invalid_request',
-      requestId: 'kq3Zt0hVbN2x',
+      requestId: 'call_01k9zq3n5c7m2v8d4t6wjx0rgb',
       errors: [{ path: 'login', message: 'must not be empty' }],
     },
   })

@@ -19,8 +19,8 @@ const places = {
 
 /**
  * A script that adds many jobs: it takes what BullMQ's takes for one of them, and then the list of their ids and data. It
- * leaves in Redis what BullMQ's leaves (add-together.test.ts compares it) but for the two events of each job, which nobody
- * reads, in 12 instead of 42 µs a job: that one reads and writes their options anew for each, and asks for what cannot have
+ * leaves in Redis what BullMQ's leaves (add-together.test.ts compares it) but for the two events of each job and their
+ * limit, which nobody reads, in 12 instead of 42 µs a job: that one reads and writes their options anew for each, and asks for what cannot have
  * changed meanwhile. It runs as it is for an id that is there already, and for jobs that are to sleep; ours have no parent,
  * and neither repeat nor replace each other. A job that fails keeps no other out.
  */

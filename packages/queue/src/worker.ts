@@ -217,10 +217,13 @@ function wordOf(error: Error): string {
   return /^[\w.-]{1,60}$/.test(error.message) ? error.message : serverCode(error)
 }
 
-/** BullMQ stores a thrown error's message and stack with the job; both could hold an address or a password. */
+/**
+ * BullMQ stores a thrown error's message with the job, and its stack with those of all tries before, where there is one; both
+ * could hold an address or a password.
+ */
 function stripped(error: unknown): Error {
   const code = error instanceof GiveUpError ? error.code : errorCode(error)
   const bare = error instanceof GiveUpError ? new UnrecoverableError(code) : new Error(code)
-  bare.stack = code
+  bare.stack = ''
   return bare
 }
