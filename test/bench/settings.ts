@@ -33,7 +33,7 @@ export const full: Settings = {
   quick: false,
   rounds: 3,
   connections: 64,
-  people: 400_000,
+  people: 600_000,
   warmSeconds: 2,
   seconds: 4,
   backlog: 2_000,

@@ -11,7 +11,7 @@ export async function measureAccepted(stage: Stage): Promise<Figures> {
   const sparekey = await openSparekey(stage)
   const own: Outcome[] = []
   const bare: Outcome[] = []
-  // Under such a load V8 compiles an API's code for seven seconds.
+  // Under such a load V8 compiles an API's code for some seconds.
   await echo.post({ connections, seconds: 3 * warmSeconds })
   await sparekey.post({ connections, seconds: 3 * warmSeconds })
   // It differs more from one second to the next than other rates: more rounds.
